@@ -1,0 +1,34 @@
+# make run, make test, make lint, make bench: each installs what it needs into .venv first.
+SHELL := /bin/sh
+PORT ?= 8000
+DEMO ?=
+BIN := .venv/bin
+
+.PHONY: run test lint bench clean
+
+run: .venv/run.stamp
+	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python -m config.launch
+
+test: .venv/dev.stamp
+	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+lint: .venv/dev.stamp
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check
+
+bench: .venv/dev.stamp
+	$(BIN)/python -m benchmarks.sync
+	$(BIN)/python -m benchmarks.console
+
+.venv/run.stamp: requirements.txt
+	@sh config/install.sh requirements.txt $@
+
+.venv/dev.stamp: requirements.txt requirements-dev.txt
+	@sh config/install.sh requirements-dev.txt $@
+
+clean:
+	@echo "This deletes .venv only; your data is in var/."
+	rm -rf .venv

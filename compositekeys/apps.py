@@ -1,0 +1,6 @@
+from django.apps import AppConfig
+
+
+class CompositeKeysConfig(AppConfig):
+    name = "compositekeys"
+    verbose_name = "Composite keys"

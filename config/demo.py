@@ -1,0 +1,72 @@
+"""The demo: the sandbox store as a connected store, and its removal with all its rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.db import transaction
+from django.db.models import QuerySet
+
+from catalog.models import PlatformProduct
+from connectors import services
+from connectors.models import ConnectorConfig, Platform, SyncRun
+from orders.models import OrderItem, PlatformCustomer, PlatformOrder
+from support.models import AddressUpdateRequest, RefundRequest
+
+NAME = "Demo shop (WooCommerce)"
+
+
+def connect(*, store_url: str, api_key: str, secret: str) -> ConnectorConfig:
+    """Connect the sandbox store, or give the connected one its address and credentials of now.
+
+    Raises ``StoreError`` when the sandbox does not answer.
+    """
+    connector = ConnectorConfig.objects.filter(is_demo=True).first() or ConnectorConfig(
+        platform=Platform.WOOCOMMERCE, is_demo=True, name=NAME, sync_interval=60
+    )
+    if connector._state.adding and _first_prefix_is_taken():
+        connector.key_prefix = "demo"
+    connector.store_url, connector.api_key, connector.secret = store_url, api_key, secret
+    connector.sync_enabled = True
+    services.connect_store(connector=connector)
+    return connector
+
+
+def _first_prefix_is_taken() -> bool:
+    return ConnectorConfig.objects.filter(platform=Platform.WOOCOMMERCE, key_prefix="").exists()
+
+
+def pause() -> int:
+    """Leave the demo's rows, but stop asking its store; how many stores that were."""
+    return ConnectorConfig.objects.enabled().filter(is_demo=True).update(sync_enabled=False)
+
+
+def rows() -> dict[str, int]:
+    """How many rows of each kind the demo has."""
+    return {str(found.model._meta.verbose_name_plural): found.count() for found in _demo_rows()}
+
+
+def remove() -> dict[str, int]:
+    """Delete the demo's stores and every row that came from them; how many of each kind."""
+    removed = {}
+    with transaction.atomic():
+        # A run that is writing waits here, and then finds its store gone.
+        list(SyncRun.objects.open().select_for_update().filter(connector__is_demo=True))
+        SyncRun.objects.filter(connector__is_demo=True).delete()
+        for found in _demo_rows():
+            removed[str(found.model._meta.verbose_name_plural)] = found.count()
+            found.delete()
+        ConnectorConfig.objects.filter(is_demo=True).delete()
+    return removed
+
+
+def _demo_rows() -> list[QuerySet[Any]]:
+    """The demo's rows, each kind before those that it refers to."""
+    return [
+        RefundRequest.objects.filter(order__connector__is_demo=True),
+        AddressUpdateRequest.objects.filter(order__connector__is_demo=True),
+        OrderItem.objects.filter(order__connector__is_demo=True),
+        PlatformOrder.objects.filter(connector__is_demo=True),
+        PlatformCustomer.objects.filter(connector__is_demo=True),
+        PlatformProduct.objects.filter(connector__is_demo=True),
+    ]

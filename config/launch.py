@@ -1,0 +1,145 @@
+"""What `make run` runs: everything on this machine, until Ctrl-C.
+
+Imports no Django, so that it stays small beside the processes that it watches.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from honcho.manager import Manager
+from honcho.printer import Printer
+
+from config import embedded
+
+ROOT = Path(__file__).resolve().parent.parent
+QUEUES = "sync,money,recommend,tryon"
+
+
+def main() -> None:
+    """Prepare everything, then run the processes until one ends or Ctrl-C is pressed."""
+    try:
+        sys.exit(_run())
+    except KeyboardInterrupt:
+        print("\nStopped.")  # noqa: T201
+        sys.exit(130)
+
+
+def _run() -> int:
+    port = int(os.environ.get("PORT") or 8000)
+    _refuse_taken(port)
+    # Each process joins the embedded services by itself, and so outlives this one's death.
+    environment = {**os.environ, "PORT": str(port), "PYTHONUNBUFFERED": "1"}
+    began = time.monotonic()
+    _say("Starting PostgreSQL and Redis")
+    embedded.start()
+    _say(f"PostgreSQL and Redis answer ({time.monotonic() - began:.1f} s)")
+    _manage("prepare", environment)
+    sandbox = _sandbox_port(environment)
+    manager = Manager(Printer(sys.stdout, width=8))
+    for name, command in _commands(port, sandbox).items():
+        manager.add_process(name, command, env=environment, cwd=str(ROOT), quiet=False)
+    guide = _start_guide(port, sandbox, environment)
+    try:
+        manager.loop()
+    finally:
+        guide.terminate()
+        guide.wait()
+    _say("Stopped. `make run` goes on where this ended.")
+    return int(manager.returncode or 0)
+
+
+def _say(text: str) -> None:
+    print(f"» {text}", flush=True)  # noqa: T201
+
+
+def _refuse_taken(port: int) -> None:
+    if not _is_free(port):
+        raise SystemExit(
+            f"Port {port} is taken: Storekeep runs already (http://127.0.0.1:{port}/admin/), or "
+            f"something else does. Choose another port: make run PORT={port + 1}"
+        )
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
+def _sandbox_port(environment: dict[str, str]) -> int | None:
+    """The demo store's port, None where there shall be no demo.
+
+    The same port as ever where it is free: the connected store's address holds it.
+    """
+    wanted = environment.get("DEMO", "")
+    if wanted == "0" or (wanted != "1" and _demo_was_removed()):
+        _manage("demo", environment, "pause")
+        return None
+    first = int(environment.get("SANDBOX_PORT") or 8089)
+    return next(port for port in range(first, first + 100) if _is_free(port))
+
+
+def _demo_was_removed() -> bool:
+    return (embedded.var() / "demo-removed").exists()
+
+
+def _commands(port: int, sandbox: int | None) -> dict[str, str]:
+    """What runs side by side; `exec`, so that a signal reaches the program and not its shell."""
+    python = shlex.quote(sys.executable)
+    beat = shlex.quote(str(embedded.var() / "beat"))
+    celery = f"exec {python} -m celery -A config.worker"
+    commands = {
+        "web": f"exec {python} -m gunicorn config.wsgi --preload --bind 127.0.0.1:{port} "
+        "--workers 1 --threads 6 --timeout 120 --log-level warning",
+        "worker": f"{celery} worker -Q {QUEUES} --concurrency 2 --loglevel WARNING",
+        "beat": f"{celery} beat --schedule {beat} --pidfile= --loglevel WARNING",
+    }
+    if sandbox is not None:
+        commands["sandbox"] = (
+            f"exec {python} manage.py sandbox --port {sandbox} "
+            f"--data {shlex.quote(str(_sandbox_data()))} --trickle 2"
+        )
+    return commands
+
+
+def _sandbox_data() -> Path:
+    return embedded.var() / "sandbox"
+
+
+def _manage(command: str, environment: dict[str, str], *words: str) -> None:
+    done = subprocess.run(
+        [sys.executable, "manage.py", command, *words], cwd=ROOT, env=environment, check=False
+    )
+    if done.returncode:
+        raise SystemExit(done.returncode)
+
+
+def _start_guide(
+    port: int, sandbox: int | None, environment: dict[str, str]
+) -> subprocess.Popen[bytes]:
+    """Connects the demo and tells the console's address, beside the processes that start."""
+    words = ["guide", f"--port={port}"]
+    if sandbox is not None:
+        words += [f"--sandbox=http://127.0.0.1:{sandbox}", f"--data={_sandbox_data()}"]
+    return subprocess.Popen(
+        [sys.executable, "manage.py", *words],
+        cwd=ROOT,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+if __name__ == "__main__":
+    main()

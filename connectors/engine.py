@@ -1,0 +1,301 @@
+"""The sync engine: reads a store through its connector and writes through the importers.
+
+Each batch is written in one transaction with the position behind it, so a run that ends at any
+moment, however it ends, goes on where it was.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from celery.exceptions import SoftTimeLimitExceeded
+from django.conf import settings
+from django.db import DataError, IntegrityError, connection, transaction
+from django.db.models import F
+from django.utils import timezone
+
+from connectors import notes, prefetching, registry, runs, sweeping
+from connectors.models import ConnectorConfig, SyncCursor, SyncRun
+from connectors.platforms import base
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Progress:
+    """How far a run is: records done and, where the store says, how many there are."""
+
+    phase: str
+    done: int
+    total: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run shall do.
+
+    ``full`` reads everything again; ``since`` reads again from a moment on. ``dry_run`` writes
+    nothing and counts what would be written. ``accept_deletions`` marks rows as deleted even where
+    an implausible share is missing. ``report`` is called with the progress after each batch.
+    """
+
+    full: bool = False
+    since: datetime | None = None
+    dry_run: bool = False
+    accept_deletions: bool = False
+    report: Callable[[Progress], None] = lambda _: None
+
+
+def sync(
+    *,
+    connector: ConnectorConfig,
+    resource: base.Resource,
+    store: base.Store,
+    options: Options = Options(),
+) -> SyncRun:
+    """Copy what changed in one resource; the run that it returns is closed, and says how it went.
+
+    Raises ``runs.AlreadyRunningError`` while another process does the same. A store's failure is
+    not raised: the run carries it. A dry run's SyncRun is not saved.
+    """
+    kind = SyncRun.Kind.FULL if options.full else SyncRun.Kind.INCREMENTAL
+    if options.dry_run:
+        run = SyncRun(connector=connector, resource=resource, kind=kind, started_at=timezone.now())
+    else:
+        run = runs.open_run(connector=connector, resource=resource, kind=kind)
+    with _closing(run, connector, store):
+        _Copy(connector, resource, store, run, options).work()
+    return run
+
+
+@contextmanager
+def _closing(run: SyncRun, connector: ConnectorConfig, store: base.Store) -> Iterator[None]:
+    """Closes the run whatever happens, and keeps the store's connection state."""
+    before = store.request_count
+    status, code, error = SyncRun.Status.INTERRUPTED, "interrupted", "Stopped before it was done."
+    try:
+        yield
+        status, code, error = SyncRun.Status.COMPLETE, "", ""
+    except base.StoreError as failure:
+        status, code, error = SyncRun.Status.FAILED, failure.code, str(failure)
+    except runs.LostRunError as failure:
+        error = str(failure)
+    except SoftTimeLimitExceeded:
+        error = "It took longer than a task may; the next run goes on."
+    except Exception:
+        status, code = SyncRun.Status.FAILED, "internal"
+        error = "Storekeep failed here: the log of this moment says where. The next run goes on."
+        raise
+    finally:
+        run.request_count = store.request_count - before
+        runs.finish(run, status, code=code, error=error)
+        _keep_connection_state(connector, run)
+        logger.info(
+            "sync store=%s resource=%s status=%s code=%s created=%d updated=%d set_aside=%d",
+            connector.pk, run.resource, status, code,
+            run.created_count, run.updated_count, run.set_aside_count,
+        )  # fmt: skip
+
+
+def _keep_connection_state(connector: ConnectorConfig, run: SyncRun) -> None:
+    """A store counts as disconnected from its first failed run until its next complete one."""
+    if run._state.adding:
+        return
+    stores = ConnectorConfig.objects.filter(pk=connector.pk)
+    if run.status == SyncRun.Status.COMPLETE:
+        stores.filter(disconnected_at__isnull=False).update(
+            disconnected_at=None, disconnected_reason=""
+        )
+    elif run.status == SyncRun.Status.FAILED:
+        stores.filter(disconnected_at__isnull=True).update(disconnected_at=timezone.now())
+        stores.update(disconnected_reason=run.error)
+
+
+class _Copy:
+    """One run at work."""
+
+    def __init__(
+        self,
+        connector: ConnectorConfig,
+        resource: base.Resource,
+        store: base.Store,
+        run: SyncRun,
+        options: Options,
+    ) -> None:
+        self.connector, self.resource, self.store = connector, resource, store
+        self.run, self.options = run, options
+        self.importer = registry.IMPORTERS[resource]
+        self.done = 0
+        self.phase = "reading"
+        self.cursor, _ = SyncCursor.objects.get_or_create(connector=connector, resource=resource)
+
+    def work(self) -> None:
+        """Read the window that was interrupted, then the one up to now, then sweep if due."""
+        partial = bool(self.options.dry_run or self.options.since)
+        due = self._sweep_is_due()
+        if self.cursor.window and not (self.options.full or partial):
+            self._read_window()
+        if self.resource in self.store.timed or due or partial:
+            self._start_window()
+            self._read_window()
+        if due and not partial:
+            sweeping.Sweep(self).work()
+
+    def _sweep_is_due(self) -> bool:
+        swept_at = self.cursor.swept_at
+        interval = timedelta(seconds=self.connector.sweep_interval)
+        return (
+            self.options.full
+            or swept_at is None
+            or bool(self.cursor.sweep)
+            or timezone.now() - swept_at >= interval
+        )
+
+    def _start_window(self) -> None:
+        until, now = self.cursor.changed_until, self.store.now()
+        whole = self.options.full or self.resource not in self.store.timed
+        after = None if whole or until is None else until - _overlap()
+        if self.options.since and not whole:
+            after = self.options.since
+        # A reading that starts behind the cursor's moment proves nothing of what lies between.
+        advances = after is None or (until is not None and after <= until)
+        self.cursor.window = {
+            "after": after and after.isoformat(),
+            "before": now.isoformat(),
+            "advances": advances,
+            "position": {},
+        }
+
+    def _read_window(self) -> None:
+        """Read the cursor's window to its end and move the cursor behind it."""
+        saved = self.cursor.window
+        window = base.Window(
+            after=saved["after"] and datetime.fromisoformat(saved["after"]),
+            before=datetime.fromisoformat(saved["before"]),
+        )
+        source = self.store.read(self.resource, window, saved["position"])
+        for batch in prefetching.ahead(source, idle=self.stay_alive):
+            self.write(batch, lambda batch=batch: self._move(batch.position))
+        with self.writing():
+            if saved["advances"]:
+                self.cursor.changed_until = window.before
+            self.cursor.window = {}
+            self._save_cursor("changed_until", "window")
+
+    def _move(self, position: base.Json) -> None:
+        self.cursor.window["position"] = position
+        self._save_cursor("window")
+
+    def _save_cursor(self, *names: str) -> None:
+        values = {name: getattr(self.cursor, name) for name in names}
+        SyncCursor.objects.filter(pk=self.cursor.pk).update(updated_at=timezone.now(), **values)
+
+    def save_sweep(self, sweep: base.Json, *, swept_at: datetime | None = None) -> None:
+        """Keep where the search for deletions stands; part of the caller's transaction."""
+        self.cursor.sweep = sweep
+        names = ["sweep"]
+        if swept_at is not None:
+            self.cursor.swept_at = swept_at
+            names.append("swept_at")
+        self._save_cursor(*names)
+
+    def stay_alive(self) -> None:
+        """Show that the run lives while nothing is written."""
+        if not self.options.dry_run:
+            runs.beat(self.run)
+
+    @contextmanager
+    def writing(self) -> Iterator[None]:
+        """A transaction that is kept only while this run holds the lock, and never by a dry run."""
+        with transaction.atomic():
+            self.stay_alive()
+            yield
+            if self.options.dry_run:
+                transaction.set_rollback(True)
+
+    def write(self, batch: base.Batch, move: Callable[[], None] = lambda: None) -> None:
+        """Write one batch, its notes and the position behind it, all or nothing."""
+        try:
+            with self.writing():
+                counts = self._write_records(batch.records, batch.notes)
+                self._save_counts(counts)
+                move()
+        except (DataError, IntegrityError):
+            # A value that passed the mapper and that the database refuses: find whose it is.
+            with self.writing():
+                counts = self._write_one_by_one(batch)
+                self._save_counts(counts)
+                move()
+        self._add(counts)
+        self.done += len(batch.records)
+        self.report(batch.total)
+
+    def mark_deleted(self, ids: Sequence[int]) -> None:
+        """Mark rows as gone from the store."""
+        with self.writing():
+            counts = Counter(deleted=self.importer.mark_deleted(self.connector, ids))
+            self._save_counts(counts)
+        self._add(counts)
+
+    def report(self, total: int | None) -> None:
+        """Tell whoever watches how far the run is."""
+        self.options.report(Progress(phase=self.phase, done=self.done, total=total))
+
+    def _write_records(
+        self, records: Sequence[base.Record], batch_notes: Sequence[base.Note]
+    ) -> Counter[str]:
+        imported = self.importer.write(self.connector, records)
+        found = [*batch_notes, *imported.notes]
+        notes.record(
+            connector=self.connector,
+            resource=self.resource,
+            imported_ids=[record.remote_id for record in records],
+            notes=found,
+        )
+        return Counter(
+            created=imported.created,
+            updated=imported.updated,
+            unchanged=imported.unchanged,
+            set_aside=sum(note.set_aside for note in found),
+        )
+
+    def _write_one_by_one(self, batch: base.Batch) -> Counter[str]:
+        counts: Counter[str] = Counter()
+        refused = []
+        for record in batch.records:
+            try:
+                with transaction.atomic():
+                    one = self._write_records([record], [])
+                    connection.check_constraints()
+                counts += one
+            except (DataError, IntegrityError) as error:
+                refused.append(_refusal(record.remote_id, error))
+        return counts + self._write_records([], [*batch.notes, *refused])
+
+    def _save_counts(self, counts: Counter[str]) -> None:
+        changed = {f"{name}_count": F(f"{name}_count") + n for name, n in counts.items() if n}
+        if changed and not self.options.dry_run:
+            SyncRun.objects.filter(pk=self.run.pk).update(**changed)
+
+    def _add(self, counts: Counter[str]) -> None:
+        for name, number in counts.items():
+            setattr(self.run, f"{name}_count", getattr(self.run, f"{name}_count") + number)
+
+
+def _refusal(remote_id: int, error: Exception) -> base.Note:
+    state = getattr(error.__cause__, "sqlstate", None) or "unknown"
+    return base.Note(
+        remote_id=remote_id,
+        cause="database_refused",
+        detail=f"The database refused a value of this record (SQLSTATE {state}).",
+        set_aside=True,
+    )
+
+
+def _overlap() -> timedelta:
+    return timedelta(seconds=settings.SYNC_OVERLAP_SECONDS)

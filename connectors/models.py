@@ -1,0 +1,269 @@
+"""Stores, and what is known of copying them: runs, cursors and notes."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from django.contrib.postgres.functions import RandomUUID, TransactionNow
+from django.core.validators import MinValueValidator, RegexValidator
+from django.db import models
+from django.db.models import F, Q
+
+from connectors.encryption import EncryptedTextField
+from connectors.platforms import base
+
+if TYPE_CHECKING:
+    from django.db.models.expressions import Combinable
+
+
+class Platform(models.TextChoices):
+    SHOPIFY = "shopify", "Shopify"
+    WOOCOMMERCE = "woocommerce", "WooCommerce"
+
+
+def platform_check(name: str) -> models.CheckConstraint:
+    """The database's own check that a row's platform is one of ours."""
+    return models.CheckConstraint(condition=Q(platform__in=Platform.values), name=name)
+
+
+class ConnectorQuerySet(models.QuerySet["ConnectorConfig"]):
+    def enabled(self) -> ConnectorQuerySet:
+        """Stores that are to be kept fresh."""
+        return self.filter(sync_enabled=True)
+
+
+class ConnectorConfig(models.Model):
+    """A store, its credentials and how often it is copied."""
+
+    id = models.UUIDField(
+        primary_key=True, default=uuid.uuid4, db_default=RandomUUID(), editable=False
+    )
+    platform = models.CharField(max_length=50, choices=Platform)
+    name = models.CharField(
+        max_length=100, blank=True, help_text="What staff call this store; empty: its address."
+    )
+    store_url = models.CharField("store address", max_length=255)
+    api_key = EncryptedTextField("API key")
+    secret = EncryptedTextField()
+    key_prefix = models.CharField(
+        max_length=10,
+        blank=True,
+        validators=[RegexValidator(r"^[a-z0-9]{0,10}$", "Use lower-case letters and digits.")],
+        help_text="Sets a further store of the same platform apart: its keys read prefix-1001. "
+        "It can't change after the first sync.",
+    )
+    ca_bundle = models.CharField(
+        "CA bundle",
+        max_length=255,
+        blank=True,
+        help_text="Path of a PEM file, for a store whose certificate no public authority signed.",
+    )
+    sync_interval = models.IntegerField(
+        "sync interval",
+        default=300,
+        db_default=300,
+        validators=[MinValueValidator(10)],
+        help_text="Seconds between two syncs.",
+    )
+    sweep_interval = models.IntegerField(
+        "sweep interval",
+        default=86_400,
+        db_default=86_400,
+        validators=[MinValueValidator(60)],
+        help_text="Seconds between two searches for deletions (and readings of all customers).",
+    )
+    sync_enabled = models.BooleanField(
+        "sync enabled", default=True, db_default=True, help_text="Off: the store is left alone."
+    )
+    is_demo = models.BooleanField(default=False, db_default=False, editable=False)
+    currency = models.CharField(max_length=10, blank=True, editable=False)
+    platform_version = models.CharField(max_length=50, blank=True, editable=False)
+    timezone = models.CharField(max_length=100, blank=True, editable=False)
+    disconnected_at = models.DateTimeField(null=True, blank=True, editable=False)
+    disconnected_reason = models.TextField(blank=True, editable=False)
+    created_at = models.DateTimeField(db_default=TransactionNow(), editable=False)
+    updated_at = models.DateTimeField(auto_now=True, db_default=TransactionNow(), editable=False)
+
+    objects = ConnectorQuerySet.as_manager()
+
+    class Meta:
+        db_table = "connector_config"
+        verbose_name = "store"
+        ordering = ["platform", "store_url"]
+        constraints = [
+            platform_check("connector_config_platform"),
+            models.UniqueConstraint(
+                fields=["platform", "key_prefix"],
+                name="connector_config_key_prefix",
+                violation_error_message="Another store of this platform has this key prefix: "
+                "choose a short one for this store, such as “eu”.",
+            ),
+            models.UniqueConstraint(
+                fields=["platform", "store_url"],
+                name="connector_config_store_url",
+                violation_error_message="This store is connected already.",
+            ),
+            models.CheckConstraint(
+                condition=Q(sync_interval__gte=1), name="connector_config_sync_interval"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.store_url.partition("://")[2] or self.store_url
+
+    def key(self, remote_id: int | str) -> str:
+        """The key under which a row of this store stands, e.g. ``1001`` or ``eu-1001``."""
+        return f"{self.key_prefix}-{remote_id}" if self.key_prefix else str(remote_id)
+
+
+def connector_key() -> models.ForeignKey[ConnectorConfig, ConnectorConfig]:
+    """The column that says from which store a synced row came."""
+    return models.ForeignKey(
+        ConnectorConfig, on_delete=models.PROTECT, editable=False, related_name="+", db_index=False
+    )
+
+
+class ResourceChoices(models.TextChoices):
+    PRODUCTS = base.Resource.PRODUCTS.value, "Products"
+    CUSTOMERS = base.Resource.CUSTOMERS.value, "Customers"
+    ORDERS = base.Resource.ORDERS.value, "Orders"
+
+
+class SyncRunQuerySet(models.QuerySet["SyncRun"]):
+    def open(self) -> SyncRunQuerySet:
+        """Runs that hold their store and resource."""
+        return self.filter(status=SyncRun.Status.RUNNING)
+
+
+class SyncRun(models.Model):
+    """One run of copying one resource of one store; an open one is the lock."""
+
+    class Status(models.TextChoices):
+        RUNNING = "running", "Running"
+        COMPLETE = "complete", "Complete"
+        FAILED = "failed", "Failed"
+        INTERRUPTED = "interrupted", "Interrupted"
+
+    class Kind(models.TextChoices):
+        INCREMENTAL = "incremental", "Changes"
+        FULL = "full", "Everything"
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    connector = models.ForeignKey(ConnectorConfig, on_delete=models.CASCADE, related_name="runs")
+    resource = models.CharField(max_length=20, choices=ResourceChoices)
+    kind = models.CharField(max_length=20, choices=Kind)
+    status = models.CharField(max_length=20, choices=Status, default=Status.RUNNING)
+    owner = models.CharField(max_length=200, help_text="host:pid-start of the process at work")
+    created_count = models.PositiveIntegerField("created", default=0)
+    updated_count = models.PositiveIntegerField("updated", default=0)
+    unchanged_count = models.PositiveIntegerField("unchanged", default=0)
+    deleted_count = models.PositiveIntegerField("deleted", default=0)
+    set_aside_count = models.PositiveIntegerField("set aside", default=0)
+    request_count = models.PositiveIntegerField("requests", default=0)
+    error_code = models.CharField(max_length=50, blank=True)
+    error = models.TextField(blank=True)
+    warning = models.TextField(blank=True)
+    started_at = models.DateTimeField(db_default=TransactionNow())
+    heartbeat_at = models.DateTimeField(db_default=TransactionNow())
+    finished_at = models.DateTimeField(null=True)
+
+    objects = SyncRunQuerySet.as_manager()
+
+    class Meta:
+        db_table = "sync_run"
+        verbose_name = "sync run"
+        ordering = ["-started_at", "-id"]
+        indexes = [
+            models.Index(F("started_at").desc(), F("id").desc(), name="sync_run_started_at"),
+            models.Index("connector", "resource", F("started_at").desc(), name="sync_run_last"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "resource"],
+                condition=Q(status="running"),
+                name="sync_run_one_open",
+            ),
+            models.CheckConstraint(
+                condition=Q(status="running", finished_at__isnull=True)
+                | (~Q(status="running") & Q(finished_at__isnull=False)),
+                name="sync_run_finished",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_resource_display()} of {self.connector}, {self.started_at:%d %b %H:%M}"
+
+
+class SyncCursor(models.Model):
+    """How far a resource of a store has been copied.
+
+    ``changed_until``: every change before this moment (the store's clock) is in our tables.
+    ``window`` is the reading under way ({} for none): its bounds and the store's position in it.
+    ``sweep`` is the search for deletions under way.
+    """
+
+    connector = models.ForeignKey(ConnectorConfig, on_delete=models.CASCADE, related_name="cursors")
+    resource = models.CharField(max_length=20, choices=ResourceChoices)
+    changed_until = models.DateTimeField(null=True)
+    window = models.JSONField(default=dict)
+    sweep = models.JSONField(default=dict)
+    swept_at = models.DateTimeField(null=True)
+    due_at = models.DateTimeField(null=True)
+    updated_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        db_table = "sync_cursor"
+        verbose_name = "sync cursor"
+        constraints = [
+            models.UniqueConstraint(fields=["connector", "resource"], name="sync_cursor_resource")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_resource_display()} of {self.connector}"
+
+    def lag(self, now: datetime) -> timedelta | None:
+        """How far our copy is behind; None before the first complete run."""
+        return None if self.changed_until is None else max(now - self.changed_until, timedelta())
+
+
+class SyncNote(models.Model):
+    """What a person should know of one record: why it was set aside, or what was changed in it."""
+
+    connector = models.ForeignKey(ConnectorConfig, on_delete=models.CASCADE, related_name="notes")
+    resource = models.CharField(max_length=20, choices=ResourceChoices)
+    remote_id = models.BigIntegerField("id in the store", null=True)
+    cause = models.CharField(max_length=50)
+    detail = models.TextField()
+    set_aside = models.BooleanField()
+    first_seen_at = models.DateTimeField(db_default=TransactionNow())
+    last_seen_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        db_table = "sync_note"
+        verbose_name = "sync note"
+        ordering = ["-last_seen_at", "-id"]
+        indexes = [
+            models.Index(F("last_seen_at").desc(), F("id").desc(), name="sync_note_last_seen_at"),
+            models.Index(fields=["connector", "cause"], name="sync_note_cause"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "resource", "remote_id", "cause"],
+                name="sync_note_once",
+                nulls_distinct=False,
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.cause.replace('_', ' ')}: {self.get_resource_display()} {self.remote_id}"
+
+
+def prefix_index(field: str, name: str) -> models.Index:
+    """An index that Django's ``istartswith`` (the admin's ``^`` search) uses."""
+    from django.contrib.postgres.indexes import OpClass
+    from django.db.models.functions import Cast, Upper
+
+    text: Combinable | Any = Cast(field, models.TextField())
+    return models.Index(OpClass(Upper(text), name="text_pattern_ops"), name=name)

@@ -1,0 +1,58 @@
+"""Which platforms can be connected, and which importer writes which resource.
+
+Apps register their importers in ``AppConfig.ready``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from connectors.models import ConnectorConfig, Platform
+from connectors.platforms import base, woocommerce
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Imported:
+    """What writing a batch came to; ``notes`` are about records that were written."""
+
+    created: int
+    updated: int
+    unchanged: int
+    notes: Sequence[base.Note]
+
+
+class Importer(Protocol):
+    """Writes one resource's records, and knows which rows a store should still have.
+
+    Every method is called within a transaction and makes no remote call.
+    """
+
+    def write(self, connector: ConnectorConfig, records: Sequence[base.Record]) -> Imported:
+        """Insert or update the rows of these records; an older record changes nothing."""
+
+    def compare(
+        self, connector: ConnectorConfig, batch: base.IdBatch
+    ) -> tuple[Collection[int], Collection[int]]:
+        """The ids in the batch's range that only we have, and those that only the store has."""
+
+    def present_count(self, connector: ConnectorConfig) -> int:
+        """How many rows of the store are not deleted or trashed."""
+
+    def mark_deleted(self, connector: ConnectorConfig, ids: Sequence[int]) -> int:
+        """Mark the rows of these ids as gone from the store; how many were not marked before."""
+
+
+StoreFactory = Callable[..., base.Store]
+
+STORES: dict[str, StoreFactory] = {
+    Platform.WOOCOMMERCE: woocommerce.connect,
+}
+
+IMPORTERS: dict[base.Resource, Importer] = {}
+
+
+def register_importer(resource: base.Resource, importer: Importer) -> None:
+    """Say who writes a resource's records."""
+    IMPORTERS[resource] = importer

@@ -1,0 +1,172 @@
+"""What the console, the commands and the tasks do with stores."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from django.core.exceptions import ValidationError
+from django.db import connection, transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from connectors import encryption, engine, registry
+from connectors.models import ConnectorConfig, Platform, SyncCursor, SyncRun
+from connectors.platforms import base
+
+logger = logging.getLogger(__name__)
+
+
+class HttpInTransactionError(RuntimeError):
+    """A remote call was about to be made while a transaction was open."""
+
+
+def refuse_in_transaction() -> None:
+    """The guard that every client calls before a request."""
+    if connection.in_atomic_block and not connection.settings_dict.get("ALLOW_HTTP_IN_ATOMIC"):
+        raise HttpInTransactionError("No store is called while a transaction is open.")
+
+
+@contextmanager
+def opened(connector: ConnectorConfig) -> Iterator[base.Store]:
+    """The connected store, closed afterwards; raises a ``StoreError`` when it can't be called."""
+    if connector.platform not in registry.STORES:
+        raise base.RejectedError(
+            f"Storekeep can't talk to {connector.get_platform_display()} yet.", code="platform"
+        )
+    for value in (connector.api_key, connector.secret):
+        if encryption.is_unreadable(value):
+            raise base.CredentialsError(
+                "The stored credentials can't be read: the key that encrypted them is not in "
+                "FIELD_KEYS. Put that key back, or enter the credentials again.",
+                code="unreadable",
+            )
+    store = registry.STORES[connector.platform](
+        connector.store_url,
+        str(connector.api_key),
+        str(connector.secret),
+        ca_bundle=connector.ca_bundle or None,
+        guard=refuse_in_transaction,
+    )
+    try:
+        yield store
+    finally:
+        store.close()
+
+
+def check_store(connector: ConnectorConfig) -> base.StoreDescription:
+    """Call the store and keep what it says of itself; raises a ``StoreError`` in plain words.
+
+    The connector need not be saved yet.
+    """
+    with opened(connector) as store:
+        description = store.check()
+    connector.currency = description.currency
+    connector.platform_version = description.version
+    connector.timezone = description.timezone
+    connector.name = connector.name or description.name[:100]
+    return description
+
+
+def normal_store_url(text: str) -> str:
+    """The store's address as it is kept; raises ``ValidationError`` for what is none."""
+    url = text.strip().rstrip("/")
+    if "://" not in url:
+        url = f"https://{url}"
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
+        raise ValidationError(
+            "This is not a store's address: it should read like https://shop.example.com."
+        )
+    if parts.username or parts.password:
+        raise ValidationError("Leave the user name and password out of the store's address.")
+    return url.removesuffix("/wp-json/wc/v3").removesuffix("/wp-json")
+
+
+def connect_store(*, connector: ConnectorConfig) -> base.StoreDescription:
+    """Check a new or changed store and save it, with its cursors, only when it works.
+
+    Raises ``ValidationError`` for what can't be saved and ``StoreError`` for what the store says.
+    """
+    connector.store_url = normal_store_url(connector.store_url)
+    if connector.ca_bundle and not Path(connector.ca_bundle).is_file():
+        raise ValidationError(f"There is no file {connector.ca_bundle}.")
+    connector.full_clean(validate_unique=True)
+    description = check_store(connector)
+    with transaction.atomic():
+        connector.disconnected_at, connector.disconnected_reason = None, ""
+        connector.save()
+        for resource in base.Resource:
+            SyncCursor.objects.get_or_create(connector=connector, resource=resource)
+    logger.info("store connected store=%s platform=%s", connector.pk, connector.platform)
+    return description
+
+
+def has_synced(connector: ConnectorConfig) -> bool:
+    """Whether anything was ever copied: from then on the key prefix is fixed."""
+    return SyncRun.objects.filter(connector=connector).exclude(created_count=0).exists()
+
+
+def sync_resource(
+    *,
+    connector: ConnectorConfig,
+    resource: base.Resource,
+    options: engine.Options = engine.Options(),  # noqa: B008 - frozen
+) -> SyncRun:
+    """Copy what changed in one resource of a store; see ``engine.sync``."""
+    with opened(connector) as store:
+        return engine.sync(connector=connector, resource=resource, store=store, options=options)
+
+
+def claim_due() -> Sequence[tuple[ConnectorConfig, base.Resource]]:
+    """What is to be copied now, in order; each is given to one caller only.
+
+    A resource waits for the first copy of those before it, unless that failed, so that line items
+    find their products.
+    """
+    now = timezone.now()
+    claimed = []
+    for connector in ConnectorConfig.objects.enabled():
+        for resource in base.Resource:
+            if _waits(connector, resource) or not _claim(connector, resource, now):
+                continue
+            claimed.append((connector, resource))
+    return claimed
+
+
+def claim_all(connector: ConnectorConfig) -> None:
+    """Make every resource of the store due at once."""
+    SyncCursor.objects.filter(connector=connector).update(due_at=None)
+
+
+def _claim(connector: ConnectorConfig, resource: base.Resource, now: datetime) -> bool:
+    due = Q(due_at__isnull=True) | Q(due_at__lte=now)
+    later = now + timedelta(seconds=connector.sync_interval)
+    cursors = SyncCursor.objects.filter(connector=connector, resource=resource)
+    return cursors.filter(due).update(due_at=later) == 1
+
+
+def _waits(connector: ConnectorConfig, resource: base.Resource) -> bool:
+    order = list(base.Resource)
+    for earlier in order[: order.index(resource)]:
+        cursor = SyncCursor.objects.filter(connector=connector, resource=earlier).first()
+        if cursor is None or cursor.changed_until is not None:
+            continue
+        last = SyncRun.objects.filter(connector=connector, resource=earlier).first()
+        if last is None or last.status != SyncRun.Status.FAILED:
+            return True
+    return False
+
+
+def is_supported(platform: str) -> bool:
+    """Whether stores of this platform can be connected."""
+    return platform in registry.STORES
+
+
+def supported_platforms() -> list[Platform]:
+    """The platforms whose stores can be connected."""
+    return [platform for platform in Platform if platform in registry.STORES]

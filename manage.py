@@ -1,0 +1,22 @@
+#!/usr/bin/env python
+"""Storekeep's command line: `python manage.py help` lists the commands."""
+
+import os
+import sys
+
+from config import embedded
+
+WITHOUT_SERVICES = {"sandbox", "help", "version", "--help", "-h", "--version"}
+
+
+def main() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES:
+        embedded.start()
+    from django.core.management import execute_from_command_line
+
+    execute_from_command_line(sys.argv)
+
+
+if __name__ == "__main__":
+    main()

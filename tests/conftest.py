@@ -1,0 +1,36 @@
+"""No test talks to anything but this machine."""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+
+import pytest
+
+connect = socket.socket.connect
+
+
+class NetworkError(RuntimeError):
+    """A test tried to leave this machine."""
+
+
+def _is_local(address: object) -> bool:
+    if not isinstance(address, tuple):
+        return True
+    host = address[0]
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@pytest.fixture(autouse=True)
+def _loopback_only(monkeypatch):
+    def guarded(self, address):
+        if not _is_local(address):
+            raise NetworkError(f"A test connects to {address[0]}.")
+        return connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)

@@ -164,7 +164,7 @@ class EncryptedTextField(EncryptedText):
 
     def get_prep_value(self, value: Any) -> Any:
         value = models.Field.get_prep_value(self, value)
-        return value if value is None or isinstance(value, Unreadable) else str(value)
+        return value if value is None or isinstance(value, Unreadable) else Secret(value)
 
     def pre_save(self, model_instance: Any, add: bool) -> Any:  # noqa: FBT001 - Django's signature
         value = super().pre_save(model_instance, add)
@@ -201,7 +201,9 @@ class EncryptedTextField(EncryptedText):
         # The admin gives every kind of text a text area, which would show the secret.
         if not issubclass(kind, forms.PasswordInput):
             widget = forms.PasswordInput
-        return super().formfield(**{"form_class": SecretFormField, **kwargs, "widget": widget})
+        made: Any = super().formfield(**{"form_class": SecretFormField, **kwargs, "widget": widget})
+        made.widget.render_value = False
+        return made
 
     def save_form_data(self, instance: Any, data: Any) -> None:
         if data not in self.empty_values:

@@ -1,3 +1,6 @@
-from config.settings import *
+"""The project's own settings, with test models and a quick password hasher."""
 
-INSTALLED_APPS += ["tests.compositekeys"]
+from config.settings import *  # noqa: F403
+
+INSTALLED_APPS += ["tests.compositekeys"]  # noqa: F405
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -42,7 +42,8 @@ def start() -> None:
 def var() -> Path:
     """The folder of the embedded services, made with its parents and kept from other users."""
     folder = Path(os.environ.get("STOREKEEP_VAR") or BASE_DIR / "var").resolve()
-    folder.mkdir(parents=True, exist_ok=True)
+    # WhiteNoise warns where its folder is missing.
+    (folder / "static").mkdir(parents=True, exist_ok=True)
     return folder
 
 

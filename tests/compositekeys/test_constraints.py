@@ -1,11 +1,11 @@
 import pytest
+from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, connection, models, transaction
 from django.db.migrations.autodetector import MigrationAutodetector
 from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.state import ProjectState
 from django.db.migrations.writer import MigrationWriter
-from django.apps import apps
 from django.test.utils import isolate_apps
 
 from compositekeys.constraints import ForeignKeyConstraint

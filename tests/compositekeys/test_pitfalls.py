@@ -8,8 +8,7 @@ from django.contrib import admin
 from django.core import checks
 from django.core.exceptions import FieldError
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, Max
-from django.db.models import SET_NULL
+from django.db.models import SET_NULL, Count, Max
 from django.urls import reverse
 from unfold.decorators import action
 
@@ -73,7 +72,7 @@ def test_3_set_null_crashes_and_set_null_of_forgets_the_named_column_alone():
     ours, relation.on_delete = relation.on_delete, SET_NULL
     try:
         visit = Visit.objects.create(customer=rows.customer())
-        with pytest.raises(Exception, match="syntax error|None"), transaction.atomic():
+        with pytest.raises(AttributeError, match="startswith"), transaction.atomic():
             visit.customer.delete()
     finally:
         relation.on_delete = ours

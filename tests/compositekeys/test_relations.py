@@ -55,7 +55,7 @@ def test_relations_are_filtered_and_counted_through():
     assert Order.objects.filter(customer=None).get().order_id == "1002"
     assert Order.objects.filter(customer__isnull=False).get() == order
     assert Order.objects.exclude(customer=None).get() == order
-    assert list(Order.objects.order_by("customer", "pk"))[0] == order
+    assert Order.objects.order_by("customer", "pk").first() == order
 
 
 def test_children_are_made_through_their_parent():
@@ -108,9 +108,9 @@ def test_a_relation_without_a_row_for_it_says_so():
     item = rows.item()
     Item.objects.update(order_id="none")
     with pytest.raises(Order.DoesNotExist, match=r"Item\.order refers to a missing row"):
-        Item.objects.get().order
+        _ = Item.objects.get().order
     with pytest.raises(Order.DoesNotExist, match=r"Item has no order"):
-        Item(order_id=None).order
+        _ = Item(order_id=None).order
     Item.objects.update(order_id=item.order_id)
 
 

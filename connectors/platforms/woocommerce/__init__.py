@@ -1,1 +1,5 @@
-connect = None
+"""WooCommerce through its REST API, version 3."""
+
+from connectors.platforms.woocommerce.store import connect
+
+__all__ = ["connect"]

@@ -98,7 +98,7 @@ def _commands(port: int, sandbox: int | None) -> dict[str, str]:
     """What runs side by side; `exec`, so that a signal reaches the program and not its shell."""
     python = shlex.quote(sys.executable)
     beat = shlex.quote(str(embedded.var() / "beat"))
-    celery = f"exec {python} -m celery -A config.worker"
+    celery = f"exec {python} -m celery -A config.worker --quiet"
     commands = {
         "web": f"exec {python} -m gunicorn config.wsgi --preload --bind 127.0.0.1:{port} "
         "--workers 1 --threads 6 --timeout 120 --log-level warning",

@@ -174,6 +174,8 @@ class Application:
         return None
 
     def _damaged(self, body: bytes) -> bytes:
+        for text, other in self.knobs.rewrite.items():
+            body = body.replace(text.encode(), other.encode())
         if self.knobs.take("truncate"):
             return body[: len(body) * 2 // 3]
         if self.knobs.take("php_warning"):
@@ -181,9 +183,6 @@ class Application:
         return body
 
     def _spoiled(self, items: list[Json]) -> list[Json]:
-        if items and self.knobs.spoil:
-            items[0] = {**items[0], **self.knobs.spoil}
-            self.knobs.spoil = {}
         if items and self.knobs.take("repeat"):
             items = [items[0], *items]
         if items and self.knobs.take("bloat"):

@@ -109,7 +109,7 @@ def _not_json(raw: Raw) -> base.StoreError:
             "The store answered with something that is not JSON; it may have been cut off.",
             "not_json",
         )
-    if "wp-login" in text or 'type="password"' in text:
+    if any(sign in text for sign in ("wp-login", 'type="password"', "<title>log in")):
         return failures.login()
     if "maintenance" in text:
         return _retryable("The store is being maintained just now.", "maintenance")

@@ -9,6 +9,7 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from django.db import connection
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from catalog.models import PlatformProduct
@@ -75,11 +76,11 @@ class ProductImporter:
         )
 
 
-def _known(connector: ConnectorConfig) -> Any:
+def _known(connector: ConnectorConfig) -> QuerySet[PlatformProduct]:
     return PlatformProduct.objects.filter(connector=connector)
 
 
-def _present(connector: ConnectorConfig) -> Any:
+def _present(connector: ConnectorConfig) -> QuerySet[PlatformProduct]:
     return (
         PlatformProduct.objects.present()
         .filter(connector=connector)

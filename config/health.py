@@ -85,7 +85,9 @@ def _database() -> Iterator[Finding]:
             remedy="Check DATABASE_URL and that the server runs.",
         )
         return
-    version = connection.pg_version
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW server_version_num")
+        version = int(cursor.fetchone()[0])
     yield Finding(
         subject="database",
         text=f"PostgreSQL {version // 10_000}.{version % 10_000}",

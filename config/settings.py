@@ -20,7 +20,7 @@ STARTED = bool(env.str("DATABASE_URL", default=""))
 
 def required(name: str, purpose: str) -> str:
     """The variable's value; without a database configured (type checks, help) a throw-away one."""
-    value = env.str(name, default="")
+    value: str = env.str(name, default="")
     if value:
         return value
     if STARTED:

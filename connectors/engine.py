@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import partial
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -136,14 +137,14 @@ class _Copy:
 
     def work(self) -> None:
         """Read the window that was interrupted, then the one up to now, then sweep if due."""
-        partial = bool(self.options.dry_run or self.options.since)
+        in_part = bool(self.options.dry_run or self.options.since)
         due = self._sweep_is_due()
-        if self.cursor.window and not (self.options.full or partial):
+        if self.cursor.window and not (self.options.full or in_part):
             self._read_window()
-        if self.resource in self.store.timed or due or partial:
+        if self.resource in self.store.timed or due or in_part:
             self._start_window()
             self._read_window()
-        if due and not partial:
+        if due and not in_part:
             sweeping.Sweep(self).work()
 
     def _sweep_is_due(self) -> bool:
@@ -180,7 +181,7 @@ class _Copy:
         )
         source = self.store.read(self.resource, window, saved["position"])
         for batch in prefetching.ahead(source, idle=self.stay_alive):
-            self.write(batch, lambda batch=batch: self._move(batch.position))
+            self.write(batch, partial(self._move, batch.position))
         with self.writing():
             if saved["advances"]:
                 self.cursor.changed_until = window.before

@@ -33,7 +33,7 @@ def _started(pid: int) -> str:
         except OSError:
             return ""
         return "" if fields[0] == "Z" else fields[19]
-    found = subprocess.run(  # noqa: S603
+    found = subprocess.run(
         ["ps", "-o", "lstart=", "-p", str(pid)],  # noqa: S607
         capture_output=True, text=True, check=False,
     )  # fmt: skip

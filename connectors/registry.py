@@ -7,10 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import Any, Protocol, TypeVar
 
 from connectors.models import ConnectorConfig, Platform
 from connectors.platforms import base, woocommerce
+
+RecordT = TypeVar("RecordT", contravariant=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +25,13 @@ class Imported:
     notes: Sequence[base.Note]
 
 
-class Importer(Protocol):
+class Importer(Protocol[RecordT]):
     """Writes one resource's records, and knows which rows a store should still have.
 
     Every method is called within a transaction and makes no remote call.
     """
 
-    def write(self, connector: ConnectorConfig, records: Sequence[base.Record]) -> Imported:
+    def write(self, connector: ConnectorConfig, records: Sequence[RecordT]) -> Imported:
         """Insert or update the rows of these records; an older record changes nothing."""
 
     def compare(
@@ -47,12 +49,12 @@ class Importer(Protocol):
 StoreFactory = Callable[..., base.Store]
 
 STORES: dict[str, StoreFactory] = {
-    Platform.WOOCOMMERCE: woocommerce.connect,
+    Platform.WOOCOMMERCE.value: woocommerce.connect,
 }
 
-IMPORTERS: dict[base.Resource, Importer] = {}
+IMPORTERS: dict[base.Resource, Importer[Any]] = {}
 
 
-def register_importer(resource: base.Resource, importer: Importer) -> None:
+def register_importer(resource: base.Resource, importer: Importer[Any]) -> None:
     """Say who writes a resource's records."""
     IMPORTERS[resource] = importer

@@ -43,9 +43,9 @@ class Stage:
         extra: Mapping[str, str] | None = None,
     ) -> Stage:
         """A stage named after the model, with these columns; ``extra`` maps names to SQL types."""
-        found = [model._meta.get_field(field) for field in fields]
-        columns = [field.column for field in found]
-        types = [field.db_type(connection) or "text" for field in found]
+        by_name = {field.attname: field for field in model._meta.concrete_fields}
+        columns = [str(by_name[field].column) for field in fields]
+        types: list[str] = [str(by_name[field].db_type(connection)) for field in fields]
         extra = extra or {}
         return cls(
             f"stage_{model._meta.db_table}",

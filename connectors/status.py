@@ -27,6 +27,11 @@ class ResourceStatus:
     lag: timedelta | None
     notes: dict[str, int]
 
+    @property
+    def complete_to(self) -> datetime | None:
+        """Every change before this moment is copied; None before the first complete copy."""
+        return self.cursor.changed_until if self.cursor else None
+
 
 def all_stores() -> list[ResourceStatus]:
     """Every resource of every store, in the order in which they are copied."""
@@ -68,7 +73,7 @@ def as_json(one: ResourceStatus) -> dict[str, Any]:
         "store": one.connector.store_url,
         "platform": one.connector.platform,
         "resource": one.resource.value,
-        "complete_to": _iso(cursor.changed_until if cursor else None),
+        "complete_to": _iso(one.complete_to),
         "swept_at": _iso(cursor.swept_at if cursor else None),
         "reading": bool(cursor and cursor.window),
         "lag_seconds": None if one.lag is None else int(one.lag.total_seconds()),

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
+from django.db.models import QuerySet
 from django.utils import timezone
 
 from connectors import comparing, registry, staging
@@ -165,7 +166,7 @@ class OrderImporter:
         )
 
 
-def _present(connector: ConnectorConfig) -> Any:
+def _present(connector: ConnectorConfig) -> QuerySet[PlatformOrder]:
     gone = (PlatformOrder.Status.DELETED, PlatformOrder.Status.TRASHED, PlatformOrder.Status.DRAFT)
     return PlatformOrder.objects.filter(connector=connector).exclude(status__in=gone)
 

@@ -286,11 +286,13 @@ class StoreDescription:
 class Store(Protocol):
     """A connected store. Methods may raise a ``StoreError``; none is called in a transaction."""
 
-    timed: frozenset[Resource]
-    """Resources that can be read by modification; the others are only read whole."""
+    @property
+    def timed(self) -> frozenset[Resource]:
+        """Resources that can be read by modification; the others are only read whole."""
 
-    request_count: int
-    """HTTP requests made so far, repeated ones too."""
+    @property
+    def request_count(self) -> int:
+        """HTTP requests made so far, repeated ones too."""
 
     def check(self) -> StoreDescription:
         """Call the store and say what it is, or raise what is wrong in plain words."""

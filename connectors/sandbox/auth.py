@@ -124,8 +124,11 @@ def _signed(
     if sign is None:
         raise _refused("Invalid signature - signature method is invalid.")
     signed = [pair for pair in parameters if pair[0] != "oauth_signature"]
+    # oauthlib's annotations are narrower than its functions.
     text = signature.signature_base_string(
-        call.method, call.url, signature.normalize_parameters(signed)
+        call.method,  # type: ignore[arg-type]
+        call.url,
+        signature.normalize_parameters(signed),  # type: ignore[arg-type]
     )
     wanted = sign(text, _Client(client_secret=found.secret))
     return hmac.compare_digest(wanted, given.get("oauth_signature", ""))

@@ -22,7 +22,8 @@ class Knobs:
 
     ``latency`` is in seconds and stays. ``cut`` closes the connection in the middle of a body,
     ``truncate`` ends the JSON early under a right length, ``repeat`` doubles a page's first record,
-    ``bloat`` makes a page of 10 MB. ``rewrite`` replaces texts in the JSON of every page by others,
+    ``bloat`` makes a page of 10 MB. ``spoil`` is merged into the next page's first record.
+    ``rewrite`` replaces texts in the JSON of every page by others,
     which need not be valid. ``drift`` is called before each page is read.
     """
 
@@ -38,6 +39,7 @@ class Knobs:
     truncate: int = 0
     repeat: int = 0
     bloat: int = 0
+    spoil: dict[str, Any] = field(default_factory=dict)
     rewrite: dict[str, str] = field(default_factory=dict)
     drift: Callable[[], None] | None = None
     lock: threading.Lock = field(default_factory=threading.Lock)

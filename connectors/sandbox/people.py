@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import unicodedata
+from collections.abc import Mapping
 
 FIRST = (
     "Amelia Arthur Ava Benedikt Beatriz Callum Chloé Clara Daniel Éloïse Emma Finn Freya George "
@@ -75,7 +76,7 @@ def address(number: int, country: str) -> dict[str, str]:
     }
 
 
-def shipping(billing: dict[str, str]) -> dict[str, str]:
+def shipping(billing: Mapping[str, str]) -> dict[str, str]:
     """The shipping address that WooCommerce makes of a billing one: without the email."""
     return {name: value for name, value in billing.items() if name != "email"}
 

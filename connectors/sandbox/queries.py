@@ -43,7 +43,7 @@ class ParameterError(Exception):
 
 
 class Parameters:
-    """A request's query; ``status[]=a&status[]=b``, ``status[0]=a`` and ``status=a,b`` are lists."""
+    """A query; ``status[]=a&status[]=b``, ``status[0]=a`` and ``status=a,b`` are lists."""
 
     def __init__(self, query: str) -> None:
         self.single: dict[str, str] = {}
@@ -194,7 +194,7 @@ def _customer_role(parameters: Parameters) -> list[Condition]:
 STATUS: Mapping[str, Callable[[Parameters], list[Condition]]] = {
     "order": _order_status,
     "product": _product_status,
-    "variation": lambda parameters: _status_condition("product", ["any"]),
+    "variation": lambda _: _status_condition("product", ["any"]),
     "customer": _customer_role,
 }
 

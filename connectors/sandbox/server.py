@@ -19,7 +19,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from http.server import ThreadingHTTPServer
 from pathlib import Path
-from socketserver import BaseServer
 from typing import Any
 from wsgiref.handlers import SimpleHandler
 from wsgiref.simple_server import WSGIRequestHandler
@@ -71,7 +70,11 @@ class _Requests(WSGIRequestHandler):
         if not self.parse_request():
             return
         handler = _Handler(
-            self.rfile, self.wfile, self.get_stderr(), self.get_environ(), multithread=True
+            self.rfile,
+            self.wfile,  # type: ignore[arg-type]
+            self.get_stderr(),
+            self.get_environ(),
+            multithread=True,
         )
         handler.request_handler = self  # type: ignore[attr-defined]
         handler.run(self.server.application)
@@ -151,13 +154,13 @@ def running(
     application = wire.Application(
         shop, auth.Doorkeeper({key: owner}), knobs, secure=certificate is not None
     )
-    server: BaseServer = make(application, certificate=certificate)
+    server = make(application, certificate=certificate)
     scheme = "https" if certificate else "http"
     thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
     thread.start()
     try:
         yield Running(
-            url=f"{scheme}://127.0.0.1:{server.server_address[1]}",
+            url=f"{scheme}://127.0.0.1:{server.server_port}",
             key=key, secret=secret, shop=shop, knobs=knobs, application=application,
         )  # fmt: skip
     finally:

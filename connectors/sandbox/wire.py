@@ -183,6 +183,8 @@ class Application:
         return body
 
     def _spoiled(self, items: list[Json]) -> list[Json]:
+        if items and self.knobs.spoil:
+            items[0], self.knobs.spoil = {**items[0], **self.knobs.spoil}, {}
         if items and self.knobs.take("repeat"):
             items = [items[0], *items]
         if items and self.knobs.take("bloat"):

@@ -30,9 +30,7 @@ class Command(BaseCommand):
     def _show(self, one: status.ResourceStatus) -> None:
         last = one.last_run
         self.stdout.write(f"{one.connector} · {one.resource}")
-        self.stdout.write(
-            f"  complete to  {status.moment(one.cursor and one.cursor.changed_until)}"
-        )
+        self.stdout.write(f"  complete to  {status.moment(one.complete_to)}")
         self.stdout.write(f"  lag          {status.age(one.lag)}")
         if last is None:
             self.stdout.write("  last run     never")

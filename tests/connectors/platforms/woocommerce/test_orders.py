@@ -1,5 +1,5 @@
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -27,9 +27,9 @@ def test_an_order_keeps_who_what_and_when(order):
 
 def test_an_orders_amounts_are_exact(order):
     found = record(order)
-    assert (found.currency, found.total) == ("EUR", D("66.08"))
-    assert (found.discount_total, found.shipping_total) == (D("5.00"), D("4.90"))
-    assert (found.tax_total, found.refunded_total) == (D("11.18"), D("3.60"))
+    assert (found.currency, found.total) == ("EUR", Decimal("66.08"))
+    assert (found.discount_total, found.shipping_total) == (Decimal("5.00"), Decimal("4.90"))
+    assert (found.tax_total, found.refunded_total) == (Decimal("11.18"), Decimal("3.60"))
 
 
 def test_a_line_has_its_own_totals_and_no_float_price(order):
@@ -40,10 +40,10 @@ def test_a_line_has_its_own_totals_and_no_float_price(order):
         sku="TT-B-L",
         title="Tea towel & mug - Blue, L",
         quantity=3,
-        subtotal=D("30.00"),
-        subtotal_tax=D("6.00"),
-        total=D("26.00"),
-        total_tax=D("5.20"),
+        subtotal=Decimal("30.00"),
+        subtotal_tax=Decimal("6.00"),
+        total=Decimal("26.00"),
+        total_tax=Decimal("5.20"),
     )
 
 
@@ -54,18 +54,18 @@ def test_a_line_of_a_deleted_product_has_no_product_and_no_sku(order):
 
 def test_charges_are_shipping_fees_and_coupons_with_their_signs(order):
     assert [(c.kind.value, c.title, c.total, c.tax) for c in record(order).charges] == [
-        ("shipping", "Parcel", D("4.90"), D("0.98")),
-        ("fee", "Gift wrap", D("2.00"), D("0.40")),
-        ("fee", "Loyalty", D("-4.00"), D("-0.80")),
-        ("coupon", "spring", D("-5.00"), D("-1.00")),
+        ("shipping", "Parcel", Decimal("4.90"), Decimal("0.98")),
+        ("fee", "Gift wrap", Decimal("2.00"), Decimal("0.40")),
+        ("fee", "Loyalty", Decimal("-4.00"), Decimal("-0.80")),
+        ("coupon", "spring", Decimal("-5.00"), Decimal("-1.00")),
     ]
 
 
 def test_a_refunds_amount_is_positive_and_a_dash_is_nothing(order):
     refunds = record(order).refunds
     assert [(r.remote_id, r.amount, r.reason) for r in refunds] == [
-        (97, D("3.60"), "Chipped"),
-        (98, D(0), ""),
+        (97, Decimal("3.60"), "Chipped"),
+        (98, Decimal(0), ""),
     ]
 
 

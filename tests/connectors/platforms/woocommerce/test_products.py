@@ -1,5 +1,5 @@
 from datetime import UTC, datetime
-from decimal import Decimal as D
+from decimal import Decimal
 
 import pytest
 
@@ -18,7 +18,7 @@ def test_a_simple_product_keeps_what_it_is(product):
         sku="CANDLE",
         title="Candle red & white",
         description="<p>Burns for <b>40</b> hours.</p>",
-        price=D("24.5"),
+        price=Decimal("24.5"),
         available=True,
         kind="simple",
         status="publish",
@@ -34,7 +34,7 @@ def test_a_simple_product_keeps_what_it_is(product):
 def test_a_variable_product_cant_be_bought_itself(variable):
     found = record(variable)
     assert (found.kind, found.available, found.options) == ("variable", False, {})
-    assert (found.price, found.description, found.image_url) == (D(10), "Linen.", "")
+    assert (found.price, found.description, found.image_url) == (Decimal(10), "Linen.", "")
 
 
 def test_a_variation_is_titled_after_its_parent_and_its_options(variation):

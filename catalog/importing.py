@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -34,6 +35,12 @@ MERGE = staging.Merge(
 )
 
 
+@cache
+def product_stage() -> staging.Stage:
+    """Products as they are staged."""
+    return staging.Stage.of(PlatformProduct, (*MERGE.key, *MERGE.values, *MERGE.touch))
+
+
 class ProductImporter:
     """Writes products, and gives each a key of its own (see docs/schema.md on SKUs)."""
 
@@ -41,8 +48,7 @@ class ProductImporter:
         self, connector: ConnectorConfig, records: Sequence[base.ProductRecord]
     ) -> registry.Imported:
         keys, notes = _keys(connector, records)
-        fields = (*MERGE.key, *MERGE.values, *MERGE.touch)
-        stage = staging.Stage.of(PlatformProduct, fields)
+        stage = product_stage()
         now = timezone.now().isoformat()
         with connection.cursor() as cursor:
             stage.fill(

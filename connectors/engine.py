@@ -214,6 +214,10 @@ class _Copy:
     def writing(self) -> Iterator[None]:
         """A transaction that is kept only while this run holds the lock, and never by a dry run."""
         with transaction.atomic():
+            with connection.cursor() as cursor:
+                # A crash of the database may take the last batches, and their position with
+                # them: they are read again, and nothing waits for the disk meanwhile.
+                cursor.execute("SET LOCAL synchronous_commit TO off")
             self.stay_alive()
             yield
             if self.options.dry_run:

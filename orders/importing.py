@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from decimal import ROUND_HALF_UP, Decimal
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -91,7 +92,7 @@ class CustomerImporter:
     def write(
         self, connector: ConnectorConfig, records: Sequence[base.CustomerRecord]
     ) -> registry.Imported:
-        stage = _stage(PlatformCustomer, CUSTOMERS)
+        stage = customer_stage()
         now = timezone.now().isoformat()
         with connection.cursor() as cursor:
             stage.fill(cursor, (_customer_row(connector, record, now) for record in records))
@@ -184,11 +185,19 @@ def _stage(model: Any, merge: staging.Merge, extra: dict[str, str] | None = None
     return staging.Stage.of(model, (*merge.key, *merge.values, *merge.touch), extra)
 
 
+@cache
+def customer_stage() -> staging.Stage:
+    """Customers as they are staged."""
+    return _stage(PlatformCustomer, CUSTOMERS)
+
+
+@cache
 def order_stage() -> staging.Stage:
     """Orders as they are staged, with the customer's id in the store."""
     return _stage(PlatformOrder, ORDERS, {"customer_remote_id": "bigint"})
 
 
+@cache
 def item_stage() -> staging.Stage:
     """Line items as they are staged, with the id of the product's parent."""
     return _stage(OrderItem, ITEMS, {"parent_remote_id": "bigint"})

@@ -7,6 +7,8 @@ import socket
 
 import pytest
 
+pytest_plugins = ["tests.browser"]
+
 connect = socket.socket.connect
 
 

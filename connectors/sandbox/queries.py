@@ -194,7 +194,7 @@ def _customer_role(parameters: Parameters) -> list[Condition]:
 STATUS: Mapping[str, Callable[[Parameters], list[Condition]]] = {
     "order": _order_status,
     "product": _product_status,
-    "variation": lambda _: _status_condition("product", ["any"]),
+    "variation": _product_status,
     "customer": _customer_role,
 }
 

@@ -239,6 +239,8 @@ class Application:
 
     def _found(self, kind: str, identity: str) -> Json:
         body = self.shop.get(kind, int(identity))
+        if body is None and kind == "product":
+            body = self.shop.get("variation", int(identity))  # it answers as a product of its own
         if body is None:
             message = "Invalid user ID." if kind == "customer" else "Invalid ID."
             raise ApiError(404, MISSING[kind], message)

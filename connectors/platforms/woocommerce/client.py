@@ -26,20 +26,23 @@ API = "/wp-json/wc/v3/"
 LARGEST = 64 * 1024 * 1024
 CHUNK = 256 * 1024
 LONGEST_ANSWER = 300.0
+LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
 HEADERS = {"Accept": "application/json", "User-Agent": "Storekeep/0.1"}
 
 Params = Mapping[str, str]
 
 
 class _WithoutSignatures(logging.Filter):
-    """Drops what libraries log of signed requests when someone turns their debug logs on."""
+    """Drops what urllib3 logs of signed requests when someone turns its debug logs on."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return "oauth_" not in record.getMessage()
 
 
-for _name in ("urllib3.connectionpool", "requests_oauthlib.oauth1_auth", "oauthlib.oauth1.rfc5849"):
-    logging.getLogger(_name).addFilter(_WithoutSignatures())
+logging.getLogger("urllib3.connectionpool").addFilter(_WithoutSignatures())
+for _name in ("oauthlib", "requests_oauthlib"):
+    # Their debug logs tell the key and the signature of each request.
+    logging.getLogger(_name).setLevel(logging.WARNING)
 
 
 class Client:
@@ -74,6 +77,9 @@ class Client:
         self._key, self._secret = _credential(key, "key"), _credential(secret, "secret")
         # Without a file of the store's own, those of the environment apply.
         self._verify: str | bool = _trusted(ca_bundle) if ca_bundle else True
+        # A store on this machine is not behind the proxy of the environment.
+        name = urlsplit(self.root).hostname or ""
+        self._proxies = {"no_proxy": name} if name in LOOPBACK else None
         self._timeout, self._retry, self._largest = timeout, retry, largest
         self._closed = threading.Event()
         self._sleep, self._clock, self._draw = sleep or self._closed.wait, clock, draw
@@ -165,6 +171,7 @@ class Client:
             auth=self._auth() if is_signed else _Anonymous(),
             timeout=self._timeout,
             verify=self._verify,
+            proxies=self._proxies,
             allow_redirects=False,
             stream=True,
         ) as response:

@@ -1,0 +1,45 @@
+"""Filters and tags for the console's own pages."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from django import template
+from django.db import models
+
+from connectors import presenting, status
+
+register = template.Library()
+
+register.filter("amount", presenting.amount)
+register.filter("money", presenting.money)
+register.filter("whole", presenting.whole)
+register.filter("ago", presenting.ago)
+register.filter("words", presenting.words)
+register.filter("age", status.age)
+register.filter("pretty_json", presenting.pretty_json)
+register.filter("page_of", presenting.page_of)
+register.filter("web_address", presenting.web_address)
+
+
+@register.filter
+def moment(value: datetime | str | None) -> str:
+    """A moment, or a snapshot's text of one, with its time zone."""
+    found = presenting.moment_of(value) if isinstance(value, str) else value
+    return presenting.moment(found)
+
+
+@register.inclusion_tag("unfold/helpers/label.html")
+def badge(code: Any) -> dict[str, str]:
+    """A coloured badge of a state's code, or of a ``presenting.Badge``."""
+    made = code if isinstance(code, presenting.Badge) else presenting.badge(str(code))
+    return {"text": made.text, "type": made.colour}
+
+
+@register.simple_tag
+def list_url(model: str, **query: Any) -> str:
+    """The address of a list, filtered."""
+    keys = {name: value.pk if isinstance(value, models.Model) else value for name, value in
+            query.items()}  # fmt: skip
+    return presenting.list_of(model, **keys)

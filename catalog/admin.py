@@ -7,6 +7,7 @@ from typing import Any
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils.safestring import SafeString
 from unfold.decorators import display
 
 from catalog.models import PlatformProduct
@@ -55,8 +56,8 @@ class ProductAdmin(lists.ViewAdmin):
         return str(product.connector)
 
     @display(description="changed", ordering="remote_modified_at")
-    def shown_changed(self, product: PlatformProduct) -> str:
-        return presenting.moment(product.remote_modified_at)
+    def shown_changed(self, product: PlatformProduct) -> SafeString:
+        return presenting.when(product.remote_modified_at)
 
     def page_context(self, request: HttpRequest, obj: PlatformProduct) -> dict[str, Any]:
         return {

@@ -6,13 +6,15 @@ moment, however it ends, goes on where it was.
 
 from __future__ import annotations
 
+import gc
 import logging
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
+from itertools import chain
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
@@ -69,9 +71,19 @@ def sync(
         run = SyncRun(connector=connector, resource=resource, kind=kind, started_at=timezone.now())
     else:
         run = runs.open_run(connector=connector, resource=resource, kind=kind)
-    with _closing(run, connector, store):
+    with _closing(run, connector, store), _spared_collector():
         _Copy(connector, resource, store, run, options).work()
     return run
+
+
+@contextmanager
+def _spared_collector() -> Iterator[None]:
+    """Millions of short-lived objects pass: the collector need not look through all others."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 @contextmanager
@@ -134,6 +146,7 @@ class _Copy:
         self.done = 0
         self.phase = "reading"
         self.cursor, _ = SyncCursor.objects.get_or_create(connector=connector, resource=resource)
+        self.is_first = self.cursor.changed_until is None and not options.full
 
     def work(self) -> None:
         """Read the window that was interrupted, then the one up to now, then sweep if due."""
@@ -144,7 +157,7 @@ class _Copy:
         if self.resource in self.store.timed or due or in_part:
             self._start_window()
             self._read_window()
-        if due and not in_part:
+        if due and not in_part and not self.is_first:
             sweeping.Sweep(self).work()
 
     def _sweep_is_due(self) -> bool:
@@ -180,13 +193,17 @@ class _Copy:
             before=datetime.fromisoformat(saved["before"]),
         )
         source = self.store.read(self.resource, window, saved["position"])
-        for batch in prefetching.ahead(source, idle=self.stay_alive):
+        for batches in prefetching.ahead(source, idle=self.stay_alive):
+            batch = _joined(batches)
             self.write(batch, partial(self._move, batch.position))
         with self.writing():
             if saved["advances"]:
                 self.cursor.changed_until = window.before
+            if self.is_first:
+                # There was nothing of ours that the store could lack.
+                self.cursor.swept_at = timezone.now()
             self.cursor.window = {}
-            self._save_cursor("changed_until", "window")
+            self._save_cursor("changed_until", "swept_at", "window")
 
     def _move(self, position: base.Json) -> None:
         self.cursor.window["position"] = position
@@ -290,6 +307,25 @@ class _Copy:
     def _add(self, counts: Counter[str]) -> None:
         for name, number in counts.items():
             setattr(self.run, f"{name}_count", getattr(self.run, f"{name}_count") + number)
+
+
+def _joined(batches: Sequence[base.Batch]) -> base.Batch:
+    """Batches that came one after the other as one; of a record that came twice, the newer."""
+    records: dict[int, base.Record] = {}
+    for record in chain.from_iterable(batch.records for batch in batches):
+        known = records.get(record.remote_id)
+        if known is None or _stamp(known) <= _stamp(record):
+            records[record.remote_id] = record
+    return base.Batch(
+        records=list(records.values()),
+        notes=[note for batch in batches for note in batch.notes],
+        position=batches[-1].position,
+        total=batches[-1].total,
+    )
+
+
+def _stamp(record: base.Record) -> datetime:
+    return record.modified_at or datetime.min.replace(tzinfo=UTC)
 
 
 def _refusal(remote_id: int, error: Exception) -> base.Note:

@@ -19,17 +19,18 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
+from connectors import status
+
+ABBREVIATIONS = {"Sku": "SKU", "sku": "SKU", "id": "ID"}
 MINUS = "−"
 NONE = "–"
 
 # ISO 4217; every other currency has two decimals.
 DECIMALS = {
     **dict.fromkeys(
-        ("BIF", "CLP", "DJF", "GNF", "ISK", "JPY", "KMF", "KRW", "PYG", "RWF", "UGX", "UYI")
-        + ("VND", "VUV", "XAF", "XOF", "XPF"),
-        0,
+        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
     ),
-    **dict.fromkeys(("BHD", "IQD", "JOD", "KWD", "LYD", "OMR", "TND"), 3),
+    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
 }
 
 
@@ -78,6 +79,11 @@ def moment(value: datetime | None) -> str:
     return f"{local.day} {local:%b %Y, %H:%M %Z}"
 
 
+def when(value: datetime | None) -> SafeString:
+    """A moment that stays on one line of a list."""
+    return format_html('<span class="sk-nowrap">{}</span>', moment(value))
+
+
 def ago(value: datetime | None) -> str:
     """How long ago a moment was, in its largest unit."""
     if value is None:
@@ -86,6 +92,16 @@ def ago(value: datetime | None) -> str:
     if abs(now - value) < timedelta(minutes=1):
         return "just now"
     return f"in {timesince(now, value, depth=1)}" if value > now else f"{timesince(value)[:40]} ago"
+
+
+def now() -> datetime:
+    """The present moment."""
+    return timezone.now()
+
+
+def age(value: timedelta | None) -> str:
+    """A stretch of time; None means that there is no complete copy yet."""
+    return "not copied yet" if value is None else status.age(value)
 
 
 def moment_of(text: Any) -> datetime | None:
@@ -100,7 +116,11 @@ def moment_of(text: Any) -> datetime | None:
 def words(text: str) -> str:
     """A platform's or our own code as words: ``partially_refunded`` reads “Partially refunded”."""
     plain = text.replace("_", " ").replace("-", " ").strip()
-    return plain[:1].upper() + plain[1:]
+    return " ".join(ABBREVIATIONS.get(word, word) for word in _capital(plain).split(" "))
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def pretty_json(value: Any) -> str:

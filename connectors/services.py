@@ -92,18 +92,31 @@ def connect_store(*, connector: ConnectorConfig) -> base.StoreDescription:
 
     Raises ``ValidationError`` for what can't be saved and ``StoreError`` for what the store says.
     """
+    description = examine_store(connector)
+    keep_store(connector)
+    return description
+
+
+def examine_store(connector: ConnectorConfig) -> base.StoreDescription:
+    """Whether the store could be saved and works, and what it says of itself; saves nothing.
+
+    Raises as ``connect_store`` does.
+    """
     connector.store_url = normal_store_url(connector.store_url)
     if connector.ca_bundle and not Path(connector.ca_bundle).is_file():
         raise ValidationError(f"There is no file {connector.ca_bundle}.")
     connector.full_clean(validate_unique=True)
-    description = check_store(connector)
+    return check_store(connector)
+
+
+def keep_store(connector: ConnectorConfig) -> None:
+    """Save a store that was examined, with its cursors, as connected."""
     with transaction.atomic():
         connector.disconnected_at, connector.disconnected_reason = None, ""
         connector.save()
         for resource in base.Resource:
             SyncCursor.objects.get_or_create(connector=connector, resource=resource)
     logger.info("store connected store=%s platform=%s", connector.pk, connector.platform)
-    return description
 
 
 def has_synced(connector: ConnectorConfig) -> bool:

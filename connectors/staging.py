@@ -57,11 +57,20 @@ class Stage:
         """Replace what the stage holds by these rows."""
         cursor.execute(_create_sql(self))
         cursor.execute(f'DELETE FROM "{self.name}"')
-        columns = ", ".join(map(quoted, self.columns))
-        statement = f'COPY "{self.name}" ({columns}) FROM STDIN'
-        with connection.wrap_database_errors, cursor.copy(statement) as copy:
-            for row in rows:
-                copy.write_row(row)
+        copy(cursor, self.name, self.columns, rows)
+
+
+def copy(
+    cursor: CursorWrapper, table: str, columns: Iterable[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """COPY rows into these columns of a table; errors are Django's."""
+    names = ", ".join(map(quoted, columns))
+    with (
+        connection.wrap_database_errors,
+        cursor.copy(f"COPY {quoted(table)} ({names}) FROM STDIN") as output,
+    ):
+        for row in rows:
+            output.write_row(row)
 
 
 @cache

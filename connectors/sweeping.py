@@ -6,6 +6,7 @@ store has is fetched and written.
 
 from __future__ import annotations
 
+from itertools import chain
 from typing import TYPE_CHECKING
 
 from django.conf import settings
@@ -34,7 +35,8 @@ class Sweep:
         copy.phase, copy.done = "comparing", 0
         missing: list[int] = saved.get("missing", [])
         source = copy.store.read_ids(copy.resource, saved.get("position", {}))
-        for batch in prefetching.ahead(source, idle=copy.stay_alive):
+        found = prefetching.ahead(source, idle=copy.stay_alive)
+        for batch in chain.from_iterable(found):
             gone, new = self._compare(batch)
             self._fetch(sorted(set(new) - self.set_aside))
             missing = sorted({*missing, *gone})

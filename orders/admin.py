@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import Prefetch
 from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
@@ -12,8 +13,8 @@ from unfold.decorators import display
 from connectors import lists, presenting, records
 from connectors.models import SyncNote
 from connectors.platforms import base
+from orders import addresses, related
 from orders import presenting as order_page
-from orders import related
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 
 OTHER_ORDERS = 5
@@ -28,8 +29,8 @@ def customer_link(order: PlatformOrder) -> SafeString:
     name = order.customer_name or order.email
     if not order.customer_id:
         return presenting.link("", f"{name} (guest)" if name else "Guest")
-    key = order._meta.get_field("customer").related_model._meta.label_lower
-    url = presenting.address_of(key, str(order.customer_key))
+    key: Any = order.customer_key  # type: ignore[attr-defined]
+    url = presenting.address_of(PlatformCustomer._meta.label_lower, str(key))
     return presenting.link(url, name or f"Customer {order.customer_id}")
 
 
@@ -56,8 +57,8 @@ class OrderAdmin(lists.ViewAdmin):
         return f"#{order.number}"
 
     @display(description="placed", ordering="created_at")
-    def placed(self, order: PlatformOrder) -> str:
-        return presenting.moment(order.created_at)
+    def placed(self, order: PlatformOrder) -> SafeString:
+        return presenting.when(order.created_at)
 
     @display(description="customer")
     def buyer(self, order: PlatformOrder) -> SafeString:
@@ -93,8 +94,8 @@ class OrderAdmin(lists.ViewAdmin):
             "items": items,
             "buyer": customer_link(obj),
             "totals": order_page.totals(obj, items),
-            "billing": order_page.address(obj.billing_address),
-            "shipping": order_page.address(obj.shipping_address),
+            "billing": addresses.address(obj.billing_address),
+            "shipping": addresses.address(obj.shipping_address),
             "parcels": order_page.parcels(obj),
             "refunds": order_page.refunds(obj),
             "history": order_page.history(obj),
@@ -133,8 +134,8 @@ class CustomerAdmin(lists.ViewAdmin):
         return str(customer.connector)
 
     @display(description="registered")
-    def registered(self, customer: PlatformCustomer) -> str:
-        return presenting.moment(customer.remote_created_at)
+    def registered(self, customer: PlatformCustomer) -> SafeString:
+        return presenting.when(customer.remote_created_at)
 
     def page_context(self, request: HttpRequest, obj: PlatformCustomer) -> dict[str, Any]:
         latest = list(related.orders_of(obj)[: LATEST_ORDERS + 1])
@@ -146,8 +147,8 @@ class CustomerAdmin(lists.ViewAdmin):
             "orders": latest[:LATEST_ORDERS],
             "has_more_orders": len(latest) > LATEST_ORDERS,
             "spending": related.spending(obj),
-            "billing": order_page.address(metadata.get("billing")),
-            "shipping": order_page.address(metadata.get("shipping")),
+            "billing": addresses.address(metadata.get("billing")),
+            "shipping": addresses.address(metadata.get("shipping")),
             "notes": notes_about(obj, base.Resource.CUSTOMERS),
         }
 
@@ -166,8 +167,6 @@ class ItemAdmin(lists.ViewAdmin):
     readonly_fields = ("order_link",)
 
     def get_list_prefetch(self) -> list[Any]:
-        from django.db.models import Prefetch
-
         return [Prefetch("order", queryset=related.light())]
 
     @display(description="line total")

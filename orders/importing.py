@@ -3,55 +3,19 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
-from decimal import ROUND_HALF_UP, Decimal
-from functools import cache
-from typing import Any
+from collections.abc import Collection, Mapping, Sequence
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
 from django.db.models import QuerySet
 from django.utils import timezone
 
+from catalog.models import PlatformProduct
 from connectors import comparing, registry, staging
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
-from orders.models import OrderItem, PlatformCustomer, PlatformOrder
-
-CENT = Decimal("0.01")
-
-CUSTOMERS = staging.Merge(
-    table="platform_customer",
-    key=("customer_id", "platform"),
-    values=(
-        "connector_id", "remote_id", "email", "name", "metadata",
-        "remote_created_at", "remote_modified_at", "deleted_at",
-    ),
-    stamp="remote_modified_at",
-    touch=("synced_at",),
-)  # fmt: skip
-ORDERS = staging.Merge(
-    table="platform_order",
-    key=("order_id", "platform"),
-    values=(
-        "connector_id", "remote_id", "number", "customer_id", "email", "customer_name", "status",
-        "platform_status", "payment_status", "fulfilment_status", "payment_method",
-        "total_amount", "currency", "exact_total", "total_is_rounded", "discount_total",
-        "shipping_total", "tax_total", "refunded_total", "prices_include_tax", "customer_note",
-        "billing_address", "shipping_address", "line_items", "metadata", "charges", "refunds",
-        "fulfilments", "created_at", "paid_at", "completed_at", "remote_modified_at", "deleted_at",
-    ),
-    stamp="remote_modified_at",
-    touch=("synced_at",),
-)  # fmt: skip
-ITEMS = staging.Merge(
-    table="order_item",
-    key=("order_id", "platform", "remote_id"),
-    values=(
-        "position", "sku", "merchant_sku", "product_remote_id", "title", "quantity", "price",
-        "subtotal", "subtotal_tax", "total", "total_tax",
-    ),
-)  # fmt: skip
+from orders import rows
+from orders.models import PlatformCustomer, PlatformOrder
 
 # A customer who is known from an order alone is a row without a stamp: whatever the store says
 # of the customer later counts as newer.
@@ -92,11 +56,11 @@ class CustomerImporter:
     def write(
         self, connector: ConnectorConfig, records: Sequence[base.CustomerRecord]
     ) -> registry.Imported:
-        stage = customer_stage()
+        stage = rows.customer_stage()
         now = timezone.now().isoformat()
         with connection.cursor() as cursor:
-            stage.fill(cursor, (_customer_row(connector, record, now) for record in records))
-            cursor.execute(CUSTOMERS.sql(_source(stage), returning="(xmax = 0)"))
+            stage.fill(cursor, (rows.customer_row(connector, record, now) for record in records))
+            cursor.execute(rows.CUSTOMERS.sql(_source(stage), returning="(xmax = 0)"))
             written = Counter(created for (created,) in cursor.fetchall())
         return _imported(written, len(records), [])
 
@@ -121,21 +85,65 @@ class OrderImporter:
     def write(
         self, connector: ConnectorConfig, records: Sequence[base.OrderRecord]
     ) -> registry.Imported:
+        ids = [record.remote_id for record in records]
+        known = PlatformOrder.objects.filter(connector=connector, remote_id__in=ids)
+        if known.exists():
+            return self._merge(connector, records)
+        self._copy(connector, records)
+        written = Counter({True: len(records)})
+        return _imported(written, len(records), list(rows.order_notes(records)))
+
+    def _copy(self, connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> None:
+        """Orders of which none is here yet, as in a first copy: nothing to compare them with."""
+        now = timezone.now().isoformat()
+        _add_customers(connector, records)
+        skus = _skus(connector, records)
+        orders, items = rows.order_stage(), rows.item_stage()
+        with connection.cursor() as cursor:
+            # The last column is for staging alone.
+            staging.copy(
+                cursor,
+                rows.ORDERS.table,
+                orders.columns[:-1],
+                (rows.order_row(connector, record, now)[:-1] for record in records),
+            )
+            staging.copy(
+                cursor,
+                rows.ITEMS.table,
+                items.columns[:-1],
+                (
+                    row[:-1]
+                    for record in records
+                    for row in rows.item_rows(connector, record, skus=skus)
+                ),
+            )
+
+    def _merge(
+        self, connector: ConnectorConfig, records: Sequence[base.OrderRecord]
+    ) -> registry.Imported:
         with connection.cursor() as cursor:
             self._stage(cursor, connector, records)
             cursor.execute(CUSTOMERS_OF_ORDERS)
-            cursor.execute(ORDERS.sql(_source(order_stage()), returning="order_id, (xmax = 0)"))
+            cursor.execute(
+                rows.ORDERS.sql(_source(rows.order_stage()), returning="order_id, (xmax = 0)")
+            )
             written = dict(cursor.fetchall())
             self._write_items(cursor, connector, written)
-        return _imported(Counter(written.values()), len(records), list(_order_notes(records)))
+        return _imported(
+            Counter(written.values()),
+            len(records),
+            list(rows.order_notes(records)),
+        )
 
     def _stage(
         self, cursor: CursorWrapper, connector: ConnectorConfig, records: Sequence[base.OrderRecord]
     ) -> None:
         now = timezone.now().isoformat()
-        order_stage().fill(cursor, (_order_row(connector, record, now) for record in records))
-        item_stage().fill(
-            cursor, (row for record in records for row in _item_rows(connector, record))
+        rows.order_stage().fill(
+            cursor, (rows.order_row(connector, record, now) for record in records)
+        )
+        rows.item_stage().fill(
+            cursor, (row for record in records for row in rows.item_rows(connector, record))
         )
 
     def _write_items(
@@ -147,7 +155,7 @@ class OrderImporter:
             cursor.execute(FORGOTTEN_ITEMS, {"platform": connector.platform, "orders": updated})
         if written:
             cursor.execute(
-                ITEMS.sql(ITEMS_SOURCE), {"connector": connector.pk, "orders": list(written)}
+                rows.ITEMS.sql(ITEMS_SOURCE), {"connector": connector.pk, "orders": list(written)}
             )
 
     def compare(
@@ -167,6 +175,37 @@ class OrderImporter:
         )
 
 
+def _add_customers(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> None:
+    """Rows for the customers that only these orders name."""
+    named = {record.customer_remote_id: record for record in records}
+    named.pop(None, None)
+    known = PlatformCustomer.objects.filter(connector=connector, remote_id__in=named)
+    missing = named.keys() - set(known.values_list("remote_id", flat=True))
+    PlatformCustomer.objects.bulk_create(
+        [
+            PlatformCustomer(
+                customer_id=connector.key(remote_id),
+                platform=connector.platform,
+                connector=connector,
+                remote_id=remote_id,
+                email=named[remote_id].email,
+                name=named[remote_id].customer_name,
+                synced_at=timezone.now(),
+            )
+            for remote_id in missing
+            if remote_id is not None
+        ],
+        ignore_conflicts=True,
+    )
+
+
+def _skus(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> Mapping[int, str]:
+    """The keys of the products that these orders' lines refer to, by their ids in the store."""
+    ids = {number for one in records for line in one.lines for number in line.product_remote_ids}
+    found = PlatformProduct.objects.filter(connector=connector, remote_id__in=ids)
+    return dict(found.values_list("remote_id", "sku"))
+
+
 def _present(connector: ConnectorConfig) -> QuerySet[PlatformOrder]:
     gone = (PlatformOrder.Status.DELETED, PlatformOrder.Status.TRASHED, PlatformOrder.Status.DRAFT)
     return PlatformOrder.objects.filter(connector=connector).exclude(status__in=gone)
@@ -181,132 +220,6 @@ def _imported(written: Counter[bool], total: int, notes: Sequence[base.Note]) ->
     )
 
 
-def _stage(model: Any, merge: staging.Merge, extra: dict[str, str] | None = None) -> staging.Stage:
-    return staging.Stage.of(model, (*merge.key, *merge.values, *merge.touch), extra)
-
-
-@cache
-def customer_stage() -> staging.Stage:
-    """Customers as they are staged."""
-    return _stage(PlatformCustomer, CUSTOMERS)
-
-
-@cache
-def order_stage() -> staging.Stage:
-    """Orders as they are staged, with the customer's id in the store."""
-    return _stage(PlatformOrder, ORDERS, {"customer_remote_id": "bigint"})
-
-
-@cache
-def item_stage() -> staging.Stage:
-    """Line items as they are staged, with the id of the product's parent."""
-    return _stage(OrderItem, ITEMS, {"parent_remote_id": "bigint"})
-
-
 def _source(stage: staging.Stage) -> str:
     names = [name for name in stage.columns if name != "customer_remote_id"]
     return f'SELECT {", ".join(map(staging.quoted, names))} FROM "{stage.name}" ORDER BY 1'
-
-
-def _customer_row(
-    connector: ConnectorConfig, record: base.CustomerRecord, now: str
-) -> tuple[Any, ...]:
-    return (
-        connector.key(record.remote_id),
-        connector.platform,
-        connector.pk,
-        record.remote_id,
-        record.email,
-        record.name,
-        staging.json_text(record.metadata),
-        record.created_at,
-        record.modified_at,
-        None,
-        now,
-    )
-
-
-def _order_row(connector: ConnectorConfig, record: base.OrderRecord, now: str) -> tuple[Any, ...]:
-    customer = record.customer_remote_id
-    rounded = record.total.quantize(CENT, ROUND_HALF_UP)
-    return (
-        connector.key(record.remote_id),
-        connector.platform,
-        connector.pk,
-        record.remote_id,
-        record.number,
-        None if customer is None else connector.key(customer),
-        record.email,
-        record.customer_name,
-        record.status.value,
-        record.platform_status,
-        record.payment_status,
-        record.fulfilment_status,
-        record.payment_method,
-        rounded,
-        record.currency,
-        record.total,
-        rounded != record.total,
-        record.discount_total,
-        record.shipping_total,
-        record.tax_total,
-        record.refunded_total,
-        record.prices_include_tax,
-        record.customer_note,
-        staging.json_text(record.billing_address),
-        staging.json_text(record.shipping_address),
-        staging.json_text(record.line_items),
-        staging.json_text(record.metadata),
-        staging.json_text(record.charges),
-        staging.json_text(record.refunds),
-        staging.json_text(record.fulfilments),
-        record.created_at,
-        record.paid_at,
-        record.completed_at,
-        record.modified_at,
-        None,
-        now,
-        customer,
-    )
-
-
-def _item_rows(connector: ConnectorConfig, record: base.OrderRecord) -> Iterator[tuple[Any, ...]]:
-    order_id = connector.key(record.remote_id)
-    for position, line in enumerate(record.lines):
-        products = line.product_remote_ids
-        yield (
-            order_id,
-            connector.platform,
-            line.remote_id,
-            position,
-            connector.key(line.sku)[:100] if line.sku else None,
-            line.sku,
-            products[0] if products else None,
-            line.title,
-            line.quantity,
-            _unit_price(line),
-            line.subtotal,
-            line.subtotal_tax,
-            line.total,
-            line.total_tax,
-            products[1] if len(products) > 1 else None,
-        )
-
-
-def _unit_price(line: base.LineRecord) -> Decimal:
-    """What one unit cost after discount and before tax, rounded half-up, for display."""
-    if not line.quantity:
-        return line.total.quantize(CENT, ROUND_HALF_UP)
-    return (line.total / line.quantity).quantize(CENT, ROUND_HALF_UP)
-
-
-def _order_notes(records: Sequence[base.OrderRecord]) -> Iterator[base.Note]:
-    for record in records:
-        if record.total != record.total.quantize(CENT, ROUND_HALF_UP):
-            yield base.Note(
-                remote_id=record.remote_id,
-                cause="total_rounded",
-                detail=f"Its total of {record.total:f} {record.currency} has more than two "
-                "decimals; lists show it rounded, the exact one is kept.",
-                set_aside=False,
-            )

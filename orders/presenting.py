@@ -1,11 +1,11 @@
-"""What an order's page says: totals, addresses, parcels, refunds, history."""
+"""What an order's page says: totals, parcels, refunds, history."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from connectors import presenting
@@ -13,10 +13,6 @@ from connectors.platforms.base import ChargeKind
 from orders.models import OrderItem, PlatformOrder
 
 ZERO = Decimal(0)
-
-# Countries that write the postcode behind the city; the others write it before, or below.
-POSTCODE_LAST = frozenset({"US", "CA", "AU", "NZ", "IN", "IE", "BR", "MX"})
-POSTCODE_BELOW = frozenset({"GB", "KW", "SA", "JP", "CN", "SG", "ZA"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +35,14 @@ class Event:
     colour: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Address:
-    """An address in postal order, and how to reach who lives there."""
-
-    lines: Sequence[str]
-    email: str
-    phone: str
+def unit_price(item: OrderItem, currency: str) -> str:
+    """What one unit cost, in the currency's decimals; “≈” where the line total has a remainder."""
+    if not item.quantity:
+        return presenting.NONE
+    unit = Decimal(1).scaleb(-presenting.decimals_of(currency))
+    price = (item.total / item.quantity).quantize(unit, ROUND_HALF_UP)
+    about = "" if price * item.quantity == item.total else "≈ "
+    return f"{about}{presenting.amount(price, currency)}"
 
 
 def totals(order: PlatformOrder, items: Sequence[OrderItem]) -> list[Row]:
@@ -102,35 +99,6 @@ def _amount(one: dict[str, Any], name: str) -> Decimal:
 def _text(one: dict[str, Any], name: str) -> str:
     value = one.get(name)
     return "" if value is None else str(value)
-
-
-def address(parts: Any) -> Address | None:
-    """The address in postal order; None where the store has none."""
-    known = {name: str(value).strip() for name, value in parts.items() if value} if isinstance(
-        parts, dict) else {}  # fmt: skip
-    lines = list(_address_lines(known))
-    if not (lines or known):
-        return None
-    return Address(lines=lines, email=known.get("email", ""), phone=known.get("phone", ""))
-
-
-def _address_lines(known: dict[str, str]) -> Iterator[str]:
-    def joined(*names: str, by: str = " ") -> str:
-        return by.join(known[name] for name in names if known.get(name))
-
-    yield from filter(None, (joined("first_name", "last_name"), joined("company")))
-    yield from filter(None, (joined("address_1"), joined("address_2")))
-    country = known.get("country", "").upper()
-    if country in POSTCODE_BELOW:
-        places = (joined("city"), joined("state"), joined("postcode"))
-    elif country in POSTCODE_LAST:
-        city = joined("city", "state", by=", ")
-        places = (" ".join(filter(None, (city, known.get("postcode")))),)
-    else:
-        places = (joined("postcode", "city"), joined("state"))
-    yield from filter(None, places)
-    if country:
-        yield country
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,7 +165,8 @@ def history(order: PlatformOrder) -> list[Event]:
         for at, text, detail, colour in happened
         if at is not None
     ]
-    return sorted(events, key=lambda event: event.at, reverse=True)
+    # Of what happened at one moment, the list above has the later first when turned round.
+    return sorted(events, key=lambda event: event.at)[::-1]
 
 
 Moment = tuple[datetime | None, str, str, str]

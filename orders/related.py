@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
 
-from django.db.models import Count, Q, QuerySet, Sum
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
 
 from catalog.models import PlatformProduct
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
@@ -46,16 +46,28 @@ def others_of_buyer(order: PlatformOrder) -> QuerySet[PlatformOrder]:
     )
 
 
-def spending(customer: PlatformCustomer) -> list[dict[str, Any]]:
-    """Orders, total, refunded and what is left, for each currency."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Spending:
+    """What a customer's orders in one currency come to."""
+
+    currency: str
+    orders: int
+    total: Decimal
+    refunded: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        """The total after refunds."""
+        return self.total - self.refunded
+
+
+def spending(customer: PlatformCustomer) -> list[Spending]:
+    """What the customer's orders come to in each currency, without those that are no sales."""
     sales = orders_of(customer).exclude(status__in=NOT_SALES).order_by()
     sums = sales.values("currency").annotate(
         orders=Count("*"), total=Sum("exact_total"), refunded=Sum("refunded_total")
     )
-    rows = list(sums.order_by("currency"))
-    for row in rows:
-        row["left"] = (row["total"] or Decimal(0)) - (row["refunded"] or Decimal(0))
-    return rows
+    return [Spending(**row) for row in sums.order_by("currency")]
 
 
 def lines_of(order: PlatformOrder) -> list[OrderItem]:
@@ -82,5 +94,5 @@ def recent_lines(product: PlatformProduct, limit: int) -> Sequence[OrderItem]:
 
 
 def _newest(lines: QuerySet[OrderItem], limit: int) -> list[OrderItem]:
-    joined = lines.select_related("order").defer(*(f"order__{name}" for name in HEAVY))
-    return list(joined.order_by("-order__created_at", "-order_id")[:limit])
+    newest = lines.order_by("-order__created_at", "-order_id")
+    return list(newest.prefetch_related(Prefetch("order", queryset=light()))[:limit])

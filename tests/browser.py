@@ -1,7 +1,8 @@
 """A real browser for tests that carry the marker ``browser``.
 
-Chromium is taken from STOREKEEP_CHROMIUM or the PATH, or installed: with apt-get as root on Debian,
-otherwise playwright's own. Where none can be had, such tests fail under CI and are skipped elsewhere.
+Chromium is taken from STOREKEEP_CHROMIUM or the PATH, or installed: with apt-get as root on
+Debian, otherwise playwright's own. Where none can be had, such tests fail under CI and are skipped
+elsewhere.
 """
 
 from __future__ import annotations
@@ -50,11 +51,8 @@ def _installed() -> str:
     if os.geteuid() == 0 and shutil.which("apt-get"):
         quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
         subprocess.run(["apt-get", "update"], check=False, **quiet)
-        subprocess.run(
-            ["apt-get", "install", "-y", "--no-install-recommends", "chromium"],
-            check=False,
-            **quiet,
-        )
+        install = ["apt-get", "install", "-y", "--no-install-recommends", "chromium"]
+        subprocess.run(install, check=False, **quiet)
     else:
         subprocess.run([sys.executable, "-m", "playwright", "install", "chromium"], check=False)
     found = _on_path() or _playwrights()

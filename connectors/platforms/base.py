@@ -158,7 +158,7 @@ class ChargeRecord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RefundRecord:
-    """A refund that the store knows of; ``amount`` is above 0, in the order's currency."""
+    """A refund that the store knows of; ``amount`` is 0 or more, in the order's currency."""
 
     remote_id: int
     amount: Decimal

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.db import models
 
-from connectors import presenting, status
+from connectors import presenting
 
 register = template.Library()
 
@@ -17,7 +17,7 @@ register.filter("money", presenting.money)
 register.filter("whole", presenting.whole)
 register.filter("ago", presenting.ago)
 register.filter("words", presenting.words)
-register.filter("age", status.age)
+register.filter("age", presenting.age)
 register.filter("pretty_json", presenting.pretty_json)
 register.filter("page_of", presenting.page_of)
 register.filter("web_address", presenting.web_address)

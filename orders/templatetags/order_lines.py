@@ -7,10 +7,13 @@ from collections.abc import Sequence
 from django import template
 
 from catalog.models import PlatformProduct
-from orders import related
+from orders import presenting, related
 from orders.models import OrderItem
 
 register = template.Library()
+
+
+register.filter("unit_price", presenting.unit_price)
 
 
 @register.simple_tag

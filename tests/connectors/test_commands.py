@@ -151,7 +151,7 @@ SPOILED = [
     ("order", {"total": "abc"}, 4),
     ("order", {"total": "123456789012.34"}, 4),
     ("order", {"date_created_gmt": None, "date_created": None}, 4),
-    ("order", {"date_modified_gmt": "2026-99-99T00:00:00"}, 4),
+    ("order", {"date_modified_gmt": "2026-00-00T00:00:00"}, 4),
     ("order", {"line_items": "none"}, 4),
     ("order", {"customer_note": "N\x00L"}, 5),
     ("product", {"price": "abc"}, 0),

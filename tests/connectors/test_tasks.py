@@ -67,8 +67,15 @@ def test_a_store_that_is_left_alone_is_never_due(connector, cursors):
     assert due() == []
 
 
-def test_the_tick_queues_and_the_task_copies(connector, cursors, monkeypatch):
-    monkeypatch.setattr(app.conf, "task_always_eager", True)
+@pytest.fixture
+def _eager():
+    app.conf.task_always_eager = True
+    yield
+    app.conf.task_always_eager = False
+
+
+@pytest.mark.usefixtures("_eager")
+def test_the_tick_queues_and_the_task_copies(connector, cursors):
     for _ in base.Resource:
         tasks.dispatch_due.delay()
     assert PlatformOrder.objects.count() == 5

@@ -14,9 +14,10 @@ from connectors.platforms import base
 from connectors.platforms.woocommerce import failures, patience
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+# What a web page is shows near its beginning.
+LOOKED_AT = 16_384
 REDIRECTS = frozenset((301, 302, 303, 307, 308))
 TEMPORARY = frozenset((408, 425, 429, 502, 503, 504))
-LOOKED_AT = 16_384
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,6 +89,7 @@ def _integer(digits: str) -> int | float:
 
 def _not_json(raw: Raw) -> base.StoreError:
     text = raw.body[:LOOKED_AT].decode(errors="replace").lower()
+    # PHP may fail at the end of an answer that began well.
     ends = raw.body[-200:].decode(errors="replace").lower()
     if not text.strip():
         return _retryable("The store's answer is empty.", "not_json")
@@ -133,6 +135,7 @@ def _error(raw: Raw) -> base.StoreError:
             code="rate_limited",
             retry_after=_wished(raw),
         )
+    # Without a code it is not WordPress that refuses, but a server or a firewall before it.
     if code and raw.status in (401, 403):
         return failures.of_credentials(raw.status, code, message, secure=raw.secure)
     if code and raw.status not in TEMPORARY and _is_our_mistake(raw.status, code, problem):
@@ -157,6 +160,7 @@ def _is_our_mistake(status: int, code: str, problem: Mapping[str, Any]) -> bool:
         return True
     data = problem.get("data")
     said = data.get("status") if isinstance(data, dict) else data
+    # WooCommerce's refunds answer 500 with data 404 or 400, and with data 500 for a wrong amount.
     if isinstance(said, int) and 400 <= said < 500:
         return True
     return code.startswith(("woocommerce_rest_", "rest_"))

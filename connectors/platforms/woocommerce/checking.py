@@ -47,7 +47,7 @@ def _index(client_: client.Client) -> base.Json:
             raise
         return {}
     index = answer.data
-    if not isinstance(index, dict) or "namespaces" not in index:
+    if not isinstance(index, dict) or not isinstance(index.get("namespaces"), list):
         raise base.RejectedError(
             "There is a web server at this address, but no WordPress. Check the address.",
             code="no_wordpress",

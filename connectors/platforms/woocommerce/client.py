@@ -153,7 +153,7 @@ class Client:
         failure: base.StoreError
         try:
             return answers.read(self._exchange(method, url, params, body, is_signed=is_signed))
-        except requests.RequestException as error:
+        except OSError as error:  # requests' own are among them
             failure = failures.of_connection(error, self.host)
         raise failure
 
@@ -172,8 +172,8 @@ class Client:
             timeout=self._timeout,
             verify=self._verify,
             proxies=self._proxies,
-            allow_redirects=False,
-            stream=True,
+            allow_redirects=False,  # or the credentials would go along
+            stream=True,  # so that an answer that is too large is not read to its end
         ) as response:
             return answers.Raw(
                 status=response.status_code,

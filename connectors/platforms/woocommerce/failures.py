@@ -13,6 +13,7 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from connectors.platforms import base
 
+# A write that failed for one of these was not made.
 NOT_SENT = frozenset(("dns", "refused", "connect_timeout", "connect", "rate_limited"))
 
 _BROKEN_OFF = (
@@ -22,8 +23,15 @@ _BROKEN_OFF = (
 _CERTIFICATE = "CERTIFICATE_VERIFY_FAILED"
 
 
-def of_connection(error: requests.RequestException, host: str) -> base.StoreError:
+def of_connection(error: OSError, host: str) -> base.StoreError:
     """Why no answer came."""
+    if not isinstance(error, requests.RequestException):
+        # requests looks for the file before it connects, and raises what Python does.
+        return base.RejectedError(
+            "The file of certificates that REQUESTS_CA_BUNDLE or CURL_CA_BUNDLE names can't be "
+            "read.",
+            code="ca_bundle",
+        )
     if isinstance(error, requests.exceptions.SSLError):
         return _of_tls(str(error), host)
     if isinstance(error, requests.exceptions.ProxyError):
@@ -158,6 +166,7 @@ _LOST_HEADER = (
     "hides that the connection is HTTPS (it must send X-Forwarded-Proto)."
 )
 _SIGNS = {
+    # The code is the same for all of these; only the message, in English mostly, tells them apart.
     "write permissions": "read_only",
     "read permissions": "write_only",
     "secret is invalid": "bad_secret",

@@ -147,11 +147,8 @@ class Listing:
         """The page at the offset and those above it, until they meet the rows from ``low`` on."""
         page = _page(offset, self._planned(offset))
         if offset and page.ids and page.ids[0] == self._lowest:
-            raise base.RejectedError(
-                "The store ignores the parameter offset, so its lists can't be read. Something "
-                "on the way, perhaps a cache, drops it.",
-                code="no_offset",
-            )
+            self._require_offset(offset)
+        # What was fetched ahead is older than what was read since: it proves nothing then.
         if not page.reaches(low):
             self._forget()
             page = self._fresh(offset)
@@ -171,6 +168,15 @@ class Listing:
             "The store's list changes faster than it can be read.",
             code="unsteady",
         )
+
+    def _require_offset(self, offset: int) -> None:
+        """For pages that begin alike: rows came in below, or it is the same page always."""
+        if self._fresh(0).ids == self._fresh(offset).ids:
+            raise base.RejectedError(
+                "The store ignores the parameter offset, so its lists can't be read. Something "
+                "on the way, perhaps a cache, drops it.",
+                code="no_offset",
+            )
 
     def _planned(self, offset: int) -> answers.Answer:
         """The answer for an offset, those of the next ones being fetched meanwhile."""

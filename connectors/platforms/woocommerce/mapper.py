@@ -37,6 +37,7 @@ def map_page(
     convert = _conversion(resource, titles or {})
     for item in items:
         try:
+            # The same object where nothing had to be replaced.
             found = item if clean else values.storable(item)
             records.append(_record(convert, found, notes, NOUNS[resource]))
         except base.RecordError as error:

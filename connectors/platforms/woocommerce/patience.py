@@ -18,7 +18,7 @@ class Patience:
     attempts: int = 5
     first_pause: float = 1.0
     longest_pause: float = 30.0
-    longest_wish: float = 120.0
+    longest_wish: float = 120.0  # of a Retry-After header
     total: float = 300.0
 
     def pause(
@@ -34,6 +34,7 @@ class Patience:
         """
         highest = min(self.longest_pause, self.first_pause * 2 ** (attempt - 1))
         pause = draw() * highest
+        # On top of the draw: threads that were all told the same second must not come together.
         if error.retry_after is not None:
             pause += min(error.retry_after, self.longest_wish)
         return None if attempt >= self.attempts or elapsed + pause > self.total else pause

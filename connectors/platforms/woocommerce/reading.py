@@ -31,13 +31,15 @@ class Reading:
         """From a batch's position on; {} is the start."""
         chosen = sections.OF[self._resource]
         names = [*(section.name for section in chosen), END]
-        start = names.index(position["section"]) if position.get("section") in names else 0
-        at, earlier = position, 0
+        is_known = position.get("section") in names
+        start = names.index(position["section"]) if is_known else 0
+        at, earlier = position if is_known else {}, 0
         for number in range(start, len(chosen)):
             total = 0
             for batch in self._section(chosen[number], at, names[number + 1]):
                 total = batch.total or 0
                 yield replace(batch, total=earlier + total)
+            # Only the section in which reading stopped goes on in its middle.
             at, earlier = {}, earlier + total
 
     def _section(

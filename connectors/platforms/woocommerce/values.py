@@ -25,23 +25,23 @@ _TAG = re.compile(r"</?[A-Za-z][^<>]*>|<!--.*?-->", re.DOTALL)
 
 def amount(value: Any, name: str) -> Decimal:
     """An exact amount; raises ``RecordError`` naming the field for what is none."""
-    if type(value) is int:
-        value = str(value)
-    if type(value) is not str:
-        raise base.RecordError("bad_amount", f"{name} is not an amount.")
     try:
-        return _amount(value)
-    except ArithmeticError:
+        return exact(str(value) if type(value) is int else value)
+    except (ArithmeticError, TypeError):
         raise base.RecordError("bad_amount", f"{name} is not an amount.") from None
     except base.RecordError as error:
         raise base.RecordError(error.cause, f"{name} {error.detail}") from None
 
 
-# The same few amounts come again and again ("0.00", shipping, the prices of what sells).
+# The same few amounts come again and again: "0.00", shipping, the prices of what sells.
 @lru_cache(maxsize=16_384)
-def _amount(text: str) -> Decimal:
+def exact(text: str) -> Decimal:
+    """``amount`` for a hot path: its errors name no field, and are of several kinds."""
+    if type(text) is not str or "_" in text:
+        raise TypeError
     number = Decimal(text)
-    if "_" in text or not number.is_finite():
+    # Decimal takes "NaN", "Infinity" and "1_000" for numbers too.
+    if not number.is_finite():
         raise ArithmeticError
     if abs(number) >= LIMIT:
         raise base.RecordError("amount_too_large", "is larger than 99,999,999.99.")
@@ -63,7 +63,7 @@ def moment(value: Any, name: str) -> datetime:
 
 
 def optional_moment(value: Any) -> datetime | None:
-    """A moment in UTC, None for what is none."""
+    """A moment in UTC, None for what is none; the store's ``_gmt`` stamps carry no offset."""
     if type(value) is not str or not value:
         return None
     try:

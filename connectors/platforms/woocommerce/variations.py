@@ -35,14 +35,14 @@ class Variations:
 
     def remember(self, items: Sequence[Any]) -> list[int]:
         """Keep the titles of the variable products among these; their ids."""
-        found = {item["id"]: item.get("name") for item in items if _is_variable(item)}
-        if len(self._titles) + len(found) > MOST_TITLES:
-            self._titles.clear()
-        self._titles.update({key: values.plain(name) for key, name in found.items() if name})
-        return list(found)
+        found = [item for item in items if _is_variable(item)]
+        self._keep(found)
+        return [item["id"] for item in found]
 
     def titles(self, items: Sequence[Any]) -> Mapping[int, str]:
         """The titles of these variations' parents, asked for where they are not known."""
+        if len(self._titles) > MOST_TITLES:
+            self._titles.clear()
         parents = {item.get("parent_id") for item in items if type(item) is dict}
         unknown = sorted(
             parent for parent in parents if type(parent) is int and parent not in self._titles
@@ -52,16 +52,22 @@ class Variations:
         return self._titles
 
     def _ask(self, parents: Sequence[int]) -> None:
+        # One in the trash is not found; its variations are titled by their own names then.
+        self._titles.update(dict.fromkeys(parents, ""))
         params = {
             "include": ",".join(map(str, parents)),
             "per_page": str(listing.PAGE),
             "status": "any",
             "_fields": fields.ID_AND_NAME,
         }
-        if len(self._titles) > MOST_TITLES:
-            self._titles.clear()
-        for item in self._client.get("products", params).data:
-            self._titles[item["id"]] = values.plain(values.storable(item["name"]))
+        found = self._client.get("products", params).data
+        self._keep([item for item in found if _has_id(item)] if type(found) is list else [])
+
+    def _keep(self, items: Sequence[base.Json]) -> None:
+        for item in items:
+            name = item.get("name")
+            if type(name) is str:
+                self._titles[item["id"]] = values.plain(values.storable(name))
 
     def of_parents(self, parents: Sequence[int]) -> Iterator[tuple[list[Any], bool]]:
         """Pages of the variations of these products, and whether they are clean."""
@@ -69,6 +75,7 @@ class Variations:
         left = deque(parents)
         try:
             while left or waiting:
+                # As many as are fetched at once, no more: their answers wait in memory.
                 while left and len(waiting) < self._client.concurrency:
                     path = f"products/{left.popleft()}/variations"
                     waiting.append((path, self._client.submit(path, _PAGE)))
@@ -95,7 +102,9 @@ _PAGE = {
 }
 
 
+def _has_id(item: Any) -> bool:
+    return type(item) is dict and type(item.get("id")) is int
+
+
 def _is_variable(item: Any) -> bool:
-    return (
-        type(item) is dict and type(item.get("id")) is int and item.get("type") == products.VARIABLE
-    )
+    return _has_id(item) and item.get("type") == products.VARIABLE

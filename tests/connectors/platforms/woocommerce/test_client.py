@@ -543,6 +543,11 @@ def test_the_environments_certificates_dont_win_over_the_stores(
     found.close()
 
 
+def test_an_environment_that_names_no_file_of_certificates_is_told(secure, monkeypatch):
+    monkeypatch.setenv("REQUESTS_CA_BUNDLE", "/nowhere/ca.pem")
+    assert failure(secure.url).code == "ca_bundle"
+
+
 def test_an_unknown_certificate_says_what_to_do(secure):
     error = failure(secure.url)
     assert (type(error), error.code) == (base.RejectedError, "tls_untrusted")

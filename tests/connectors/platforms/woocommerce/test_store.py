@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from connectors.platforms import base, woocommerce
+from connectors.platforms.woocommerce.client import Client
 from connectors.sandbox import rendering, wire
 
 from .conftest import BILLING, NOW
@@ -128,6 +129,41 @@ def test_no_order_is_lost_while_others_are_edited_deleted_trashed_and_added(
     found = set(ids(store.read(ORDERS, WHOLE, {})))
     assert set(range(1001, 1801)) - touched <= found
     assert not {number for number in found if number >= 5000}
+
+
+def leaves_after_the_first_page(bench, running):
+    """An order of the first page is edited, and so leaves the window, once it was sent."""
+    calls = itertools.count()
+
+    def drift():
+        if next(calls) == 1:
+            bench.now = NOW + timedelta(seconds=5)
+            bench.shop.edit("order", 1, customer_note="changed")
+
+    running.knobs.drift = drift
+
+
+def test_page_after_page_would_lose_the_order_that_moves_up(bench, running):
+    bench.add_orders(range(1, 251))
+    leaves_after_the_first_page(bench, running)
+    plain = Client(running.url, running.key, running.secret)
+    window = {"modified_before": "2026-05-04T12:00:00", "dates_are_gmt": "true"}
+    found = [
+        order["id"]
+        for page in ("1", "2", "3")
+        for order in plain.get(
+            "orders",
+            {**window, "orderby": "id", "order": "asc", "per_page": "100", "page": page},
+        ).data
+    ]
+    plain.close()
+    assert set(range(1, 251)) - set(found) == {101}
+
+
+def test_the_order_that_moves_up_is_read(bench, running, store):
+    bench.add_orders(range(1, 251))
+    leaves_after_the_first_page(bench, running)
+    assert set(range(2, 251)) <= set(ids(store.read(ORDERS, WHOLE, {})))
 
 
 def test_many_orders_that_come_in_below_lose_none(bench, running, store):
@@ -280,6 +316,22 @@ def test_a_variation_that_changed_alone_is_read_with_its_parents_title(bench, ca
     bench.shop.edit("variation", catalogue["variation"][1], price="12")
     (record,) = [r for b in store.read(PRODUCTS, RECENT, {}) for r in b.records]
     assert (record.remote_id, record.title) == (catalogue["variation"][1], "Towel & cloth – Blue")
+
+
+def test_a_variation_whose_parent_is_in_the_trash_has_its_own_name(bench, catalogue, store):
+    bench.now = NOW - timedelta(hours=2)
+    bench.shop.edit("product", catalogue["variable"][0], status="trash")
+    bench.now = NOW - timedelta(minutes=5)
+    for number in catalogue["variation"][:2]:
+        bench.shop.edit("variation", number, price="12")
+    records = [r for b in store.read(PRODUCTS, RECENT, {}) for r in b.records]
+    assert [record.title for record in records] == ["Red", "Blue"]
+
+
+def test_a_position_of_another_kind_starts_anew(bench, store):
+    bench.add_orders(range(1, 151))
+    position = {"section": "elsewhere", "offset": 10, "low": 5}
+    assert len(ids(store.read(ORDERS, WHOLE, position))) == 150
 
 
 def test_more_variations_than_a_page_are_all_read(bench, store, any_shop):

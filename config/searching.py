@@ -27,7 +27,7 @@ HITS = 7
 
 def respond(site: AdminSite, request: HttpRequest) -> HttpResponse:
     """The hits, as the sidebar's or the dialog's list; empty for an empty term."""
-    term = request.GET.get("s", "").strip()[:100]
+    term = request.GET.get("s", "").replace("\0", "").strip()[:100]
     if not term:
         return HttpResponse()
     started = monotonic()

@@ -28,10 +28,12 @@ def record(
         unique_fields=["connector", "resource", "remote_id", "cause"],
         update_fields=["detail", "set_aside", "last_seen_at"],
     )
-    read_ids = {*imported_ids, *(note.remote_id for note in notes if note.remote_id is not None)}
-    SyncNote.objects.filter(
-        connector=connector, resource=resource, remote_id__in=read_ids, last_seen_at__lt=now
-    ).delete()
+    older = SyncNote.objects.filter(
+        connector=connector, resource=resource, last_seen_at__lt=now, remote_id__isnull=False
+    )
+    if older.exists():
+        read_ids = {*imported_ids, *(note.remote_id for note in notes)} - {None}
+        older.filter(remote_id__in=read_ids).delete()
 
 
 def _row(

@@ -85,9 +85,7 @@ class OrderImporter:
     def write(
         self, connector: ConnectorConfig, records: Sequence[base.OrderRecord]
     ) -> registry.Imported:
-        ids = [record.remote_id for record in records]
-        known = PlatformOrder.objects.filter(connector=connector, remote_id__in=ids)
-        if known.exists():
+        if not records or _any_known(connector, records):
             return self._merge(connector, records)
         self._copy(connector, records)
         written = Counter({True: len(records)})
@@ -173,6 +171,15 @@ class OrderImporter:
             .filter(remote_id__in=ids)
             .update(status=PlatformOrder.Status.DELETED, deleted_at=timezone.now())
         )
+
+
+def _any_known(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> bool:
+    """Whether an order with an id between theirs is here: a first copy meets none."""
+    ids = [record.remote_id for record in records]
+    between = PlatformOrder.objects.filter(
+        connector=connector, remote_id__range=(min(ids), max(ids))
+    )
+    return between.exists()
 
 
 def _add_customers(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> None:

@@ -92,7 +92,7 @@ def page(browser):
     context = browser.new_context(viewport=DESKTOP, locale="en-GB")
     opened = context.new_page()
     errors: list[Error] = []
-    opened.on("pageerror", errors.append)
+    opened.on("pageerror", lambda error: errors.append(error))  # it refuses built-ins
     yield opened
     context.close()
     assert not errors

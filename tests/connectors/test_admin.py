@@ -65,7 +65,9 @@ class TestConnecting:
         assert not ConnectorConfig.objects.exists()
 
     def test_an_address_that_is_none_is_refused_without_a_call(self, admin_client, store):
-        response = admin_client.post(f"{STORES}add/", filled(store, store_url="ftp://shop.example.com"))
+        response = admin_client.post(
+            f"{STORES}add/", filled(store, store_url="ftp://shop.example.com")
+        )
         assert "This is not a store&#x27;s address" in response.content.decode()
         assert not ConnectorConfig.objects.exists()
 
@@ -214,10 +216,8 @@ class TestNotes:
         note(product.connector, product.remote_id, "sku_repeated")
         note(product.connector, 999_999, "bad_amount", set_aside=True)
         body = admin_client.get("/admin/connectors/syncnote/").content.decode()
-        assert (
-            f'href="/admin/catalog/platformproduct/A-1_5F-woocommerce/change/">Product {product.remote_id}<'
-            in body
-        )
+        page = "/admin/catalog/platformproduct/A-1_5F-woocommerce/change/"
+        assert f'href="{page}">Product {product.remote_id}<' in body
         assert ">Product 999999</a>" not in body
         assert "Product 999999" in body
 

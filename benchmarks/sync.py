@@ -109,7 +109,10 @@ def turn(url: str, orders: int, number: int) -> Times:
     parts = normalised(parsed)
     empty()
     _, copied = timed(lambda: copy(parts))
-    pages = parsed = parts = None
+    pages.clear()
+    parsed.clear()
+    for part in parts:
+        part.clear()
     empty()
     connector = connect(url)
     _, engine = timed(lambda: sync(connector, "orders"))
@@ -134,7 +137,7 @@ def fetch(url: str, orders: int) -> list[bytes]:
         return [
             session.get(
                 f"{url}/wp-json/wc/v3/orders",
-                params={"per_page": PAGE, "offset": offset, "orderby": "id", "order": "asc"},
+                params={"per_page": str(PAGE), "offset": str(offset)},
                 timeout=60,
             ).content
             for offset in range(0, orders, PAGE)
@@ -152,6 +155,7 @@ def normalised(pages: list[list[dict[str, Any]]]) -> tuple[list[Any], list[Any]]
     for page in pages:
         records, _ = mapper.map_page(base.Resource.ORDERS, page)
         for record in records:
+            assert isinstance(record, base.OrderRecord)
             # Behind the tables' own columns stand those that only staging needs.
             orders.append(rows.order_row(connector, record, "now")[:-1])
             items += [row[:-1] for row in rows.item_rows(connector, record)]

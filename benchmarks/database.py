@@ -52,6 +52,6 @@ def _drop(server: str) -> None:
     from django.db import connection
 
     connection.close()
-    connection.close_pool()
+    connection.close_pool()  # type: ignore[attr-defined]
     with psycopg.connect(f"{server}/postgres", autocommit=True) as maintenance:
         maintenance.execute(f'DROP DATABASE IF EXISTS "{NAME}" WITH (FORCE)')

@@ -47,9 +47,9 @@ class ProductAdmin(lists.ViewAdmin):
     def stock(self, product: PlatformProduct) -> str:
         return presenting.whole(product.stock_quantity)
 
-    @display(description="state", label=presenting.COLOURS_BY_LABEL)
-    def state(self, product: PlatformProduct) -> str:
-        return _state(product).text
+    @display(description="state")
+    def state(self, product: PlatformProduct) -> SafeString | str:
+        return presenting.pill(_state(product))
 
     @display(description="store")
     def store(self, product: PlatformProduct) -> str:

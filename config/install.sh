@@ -6,7 +6,7 @@ stamp=$2
 
 fits() {
     command -v "$1" >/dev/null 2>&1 && "$1" -c '
-import ensurepip, sys, venv
+import ensurepip, ssl, sys, venv
 sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 14))' >/dev/null 2>&1
 }
 

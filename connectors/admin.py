@@ -12,6 +12,7 @@ from django.db.models import PROTECT, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.urls import path
+from django.utils.safestring import SafeString
 from django.views.decorators.http import require_POST
 from kombu.exceptions import OperationalError
 from unfold.decorators import display
@@ -47,9 +48,9 @@ class StoreAdmin(lists.ListAdmin):
     def shown_name(self, store: ConnectorConfig) -> str:
         return str(store)
 
-    @display(description="state", label=presenting.COLOURS_BY_LABEL)
-    def state(self, store: ConnectorConfig) -> str:
-        return overview.state_without_runs(store).badge.text
+    @display(description="state")
+    def state(self, store: ConnectorConfig) -> SafeString | str:
+        return presenting.pill(overview.state_without_runs(store).badge)
 
     @display(description="behind by")
     def lag(self, store: ConnectorConfig) -> str:

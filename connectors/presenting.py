@@ -158,7 +158,7 @@ COLOURS = {
     "updated": GOOD, "created": MOVING, "in_progress": MOVING,
 }  # fmt: skip
 
-COLOURS_BY_LABEL = {
+COLOURS_OF_TEXTS = {
     **{code.replace("_", " ").capitalize(): colour for code, colour in COLOURS.items()},
     "Available": GOOD, "Unavailable": WAITING, "Set aside": WAITING, "Connected": GOOD,
     "Disconnected": BAD, "Off": "", "Not copied yet": MOVING, "Behind": WAITING,
@@ -168,6 +168,18 @@ COLOURS_BY_LABEL = {
 def badge(code: str) -> Badge:
     """The badge of a state's code; '' gives an empty one."""
     return Badge(text=words(code), colour=COLOURS.get(code, ""))
+
+
+def pill(badge: Badge) -> SafeString | str:
+    """The badge as HTML; a list has hundreds, and a template for each would double its time."""
+    if not badge.text:
+        return NONE
+    return format_html('<span class="sk-pill sk-{}">{}</span>', badge.colour, badge.text)
+
+
+def pill_of(text: str) -> SafeString | str:
+    """The badge of a state that is worded already."""
+    return pill(Badge(text=text, colour=COLOURS_OF_TEXTS.get(text, "")))
 
 
 def page_of(instance: models.Model) -> str:

@@ -52,9 +52,9 @@ class RunAdmin(lists.ViewAdmin):
     def store(self, run: SyncRun) -> SafeString:
         return presenting.link(presenting.page_of(run.connector), run.connector)
 
-    @display(description="status", label=presenting.COLOURS_BY_LABEL)
-    def state(self, run: SyncRun) -> str:
-        return run.get_status_display()
+    @display(description="status")
+    def state(self, run: SyncRun) -> SafeString | str:
+        return presenting.pill_of(run.get_status_display())
 
     @display(description="took")
     def took(self, run: SyncRun) -> str:
@@ -145,9 +145,9 @@ class NoteAdmin(lists.ViewAdmin):
     def meaning(self, note: SyncNote) -> str:
         return causes.explanation(note.cause)
 
-    @display(description="outcome", label=presenting.COLOURS_BY_LABEL)
-    def aside(self, note: SyncNote) -> str:
-        return "Set aside" if note.set_aside else "Imported"
+    @display(description="outcome")
+    def aside(self, note: SyncNote) -> SafeString | str:
+        return presenting.pill_of("Set aside" if note.set_aside else "Imported")
 
     @display(description="record")
     def record(self, note: SyncNote) -> SafeString | str:

@@ -64,17 +64,17 @@ class OrderAdmin(lists.ViewAdmin):
     def buyer(self, order: PlatformOrder) -> SafeString:
         return customer_link(order)
 
-    @display(description="status", label=presenting.COLOURS_BY_LABEL)
-    def state(self, order: PlatformOrder) -> str:
-        return order.get_status_display()
+    @display(description="status")
+    def state(self, order: PlatformOrder) -> SafeString | str:
+        return presenting.pill_of(order.get_status_display())
 
-    @display(description="payment", label=presenting.COLOURS_BY_LABEL)
-    def payment(self, order: PlatformOrder) -> str:
-        return presenting.words(order.payment_status)
+    @display(description="payment")
+    def payment(self, order: PlatformOrder) -> SafeString | str:
+        return presenting.pill_of(presenting.words(order.payment_status))
 
-    @display(description="fulfilment", label=presenting.COLOURS_BY_LABEL)
-    def fulfilment(self, order: PlatformOrder) -> str:
-        return presenting.words(order.fulfilment_status)
+    @display(description="fulfilment")
+    def fulfilment(self, order: PlatformOrder) -> SafeString | str:
+        return presenting.pill_of(presenting.words(order.fulfilment_status))
 
     @display(description="total")
     def total(self, order: PlatformOrder) -> str:

@@ -184,8 +184,11 @@ def _any_known(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) 
 
 def _add_customers(connector: ConnectorConfig, records: Sequence[base.OrderRecord]) -> None:
     """Rows for the customers that only these orders name."""
-    named = {record.customer_remote_id: record for record in records}
-    named.pop(None, None)
+    named = {
+        record.customer_remote_id: record
+        for record in records
+        if record.customer_remote_id is not None
+    }
     known = PlatformCustomer.objects.filter(connector=connector, remote_id__in=named)
     missing = named.keys() - set(known.values_list("remote_id", flat=True))
     PlatformCustomer.objects.bulk_create(
@@ -200,7 +203,6 @@ def _add_customers(connector: ConnectorConfig, records: Sequence[base.OrderRecor
                 synced_at=timezone.now(),
             )
             for remote_id in missing
-            if remote_id is not None
         ],
         ignore_conflicts=True,
     )

@@ -40,9 +40,9 @@ class RequestAdmin(lists.ViewAdmin):
     def order_link(self, asked: Any) -> SafeString:
         return presenting.link(presenting.page_of(asked.order), asked.order)
 
-    @display(description="status", label=presenting.COLOURS_BY_LABEL)
-    def state(self, asked: Any) -> str:
-        return str(asked.get_status_display())
+    @display(description="status")
+    def state(self, asked: Any) -> SafeString | str:
+        return presenting.pill_of(str(asked.get_status_display()))
 
     @display(description="the store's answer")
     def answer(self, asked: OrderRequest) -> SafeString | str:

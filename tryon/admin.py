@@ -39,9 +39,9 @@ class SessionAdmin(lists.ViewAdmin):
             return "Guest"
         return presenting.link(presenting.page_of(session.customer), session.customer)
 
-    @display(description="status", label=presenting.COLOURS_BY_LABEL)
-    def state(self, session: TryOnSession) -> str:
-        return session.get_status_display()
+    @display(description="status")
+    def state(self, session: TryOnSession) -> SafeString | str:
+        return presenting.pill_of(session.get_status_display())
 
     @display(description="selfie")
     def selfie(self, session: TryOnSession) -> SafeString:

@@ -30,11 +30,11 @@ def moment(value: datetime | str | None) -> str:
     return presenting.moment(found)
 
 
-@register.inclusion_tag("unfold/helpers/label.html")
-def badge(code: Any) -> dict[str, str]:
+@register.simple_tag
+def badge(code: Any) -> str:
     """A coloured badge of a state's code, or of a ``presenting.Badge``."""
     made = code if isinstance(code, presenting.Badge) else presenting.badge(str(code))
-    return {"text": made.text, "type": made.colour}
+    return presenting.pill(made)
 
 
 @register.simple_tag

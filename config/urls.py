@@ -1,8 +1,20 @@
+from typing import Any
+
 from django.contrib import admin
+from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
+
+class Favicon(RedirectView):
+    """Browsers ask for it here, whatever the page says."""
+
+    def get_redirect_url(self, *args: Any, **kwargs: Any) -> str:
+        return static("storekeep/icon.svg")
+
+
 urlpatterns = [
+    path("favicon.ico", Favicon.as_view()),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
 ]

@@ -53,7 +53,7 @@ FROM (
     SELECT n, now() - (%(orders)s - n) * interval '95 seconds' AS placed,
         (ARRAY['completed', 'completed', 'completed', 'completed', 'completed', 'completed',
             'processing', 'refunded', 'cancelled', 'on_hold'])[1 + n * 31 %% 10] AS status
-    FROM generate_series(1, %(orders)s) n
+    FROM generate_series(1::bigint, %(orders)s) n
 ) numbered
 """
 ITEMS = """
@@ -61,7 +61,7 @@ INSERT INTO order_item (order_id, platform, remote_id, position, sku, merchant_s
     quantity, price, subtotal, subtotal_tax, total, total_tax)
 SELECT n::text, 'woocommerce', n * 4 + line, line, 'SKU-' || 1 + (n * 13 + line) %% %(products)s,
     'SKU', 'Product', 1 + line, 5, 5, 1, 5, 1
-FROM generate_series(1, %(orders)s) n, generate_series(0, 1 + (n %% 2)::int) line
+FROM generate_series(1::bigint, %(orders)s) n, generate_series(0, 1 + (n %% 2)::int) line
 """
 
 

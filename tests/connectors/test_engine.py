@@ -355,7 +355,7 @@ def test_a_run_whose_process_was_killed_is_freed_at_once(connector, store):
     with pytest.raises(runs.AlreadyRunningError):
         sync(connector, store)
     child.kill()
-    child.wait()
+    child.communicate()
     assert sync(connector, store).status == "complete"
     assert set(SyncRun.objects.values_list("status", flat=True)) == {"complete", "interrupted"}
 

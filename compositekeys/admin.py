@@ -18,7 +18,7 @@ from django.contrib.admin.options import InlineModelAdmin
 from django.contrib.admin.utils import NestedObjects, flatten_fieldsets
 from django.core import checks
 from django.core.exceptions import FieldDoesNotExist, ImproperlyConfigured
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.db import models, router
 from django.db.models.base import ModelBase
 from django.forms.formsets import DELETION_FIELD_NAME
@@ -259,9 +259,14 @@ class KeyChoiceField(ChoiceBase):
 
 
 class EstimatePaginator(PaginatorBase):
-    """Counts up to ``exact_below`` rows, and takes the planner's estimate above."""
+    """Counts up to ``exact_below`` rows, and takes the planner's estimate above.
+
+    A page behind ``keys_first_from`` rows is found by its keys alone, which an index on the order
+    holds, and only its own rows are read.
+    """
 
     exact_below = 10_000
+    keys_first_from = 1_000
 
     @cached_property
     def count(self) -> int:
@@ -275,6 +280,17 @@ class EstimatePaginator(PaginatorBase):
             return counted
         plan = json.loads(rows.explain(format="json"))[0]["Plan"]
         return max(counted, int(plan["Plan Rows"]))
+
+    def page(self, number: int | str) -> Page[Any]:
+        number = self.validate_number(number)
+        start = (number - 1) * self.per_page
+        if start < self.keys_first_from or not isinstance(self.object_list, models.QuerySet):
+            return super().page(number)
+        key = [field.name for field in self.object_list.model._meta.pk_fields]
+        keys = self.object_list.prefetch_related(None).values_list(*key)
+        found = list(keys[start : start + self.per_page])
+        rows = self.object_list.filter(pk__in=found if len(key) > 1 else [pk for (pk,) in found])
+        return Page(rows, number, self)
 
 
 def keys_of(queryset: models.QuerySet[Any, Any]) -> list[Any]:

@@ -31,7 +31,7 @@ from connectors import presenting
 from connectors.models import ConnectorConfig
 
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
-FEW = 500
+FEW = 60
 SECRETS = ("api_key", "secret")
 
 __all__ = [
@@ -150,7 +150,7 @@ class ListAdmin(CompositeKeyAdminMixin, ModelAdmin):
 
     paginator = Paginator
     show_full_result_count = False
-    list_per_page = 50
+    list_per_page = 30
     list_max_show_all = 0
     list_filter_submit = True
     list_fullwidth = True

@@ -188,6 +188,8 @@ LOGGING = {
     "loggers": {
         "django": {"handlers": ["stderr"], "level": "WARNING", "propagate": False},
         "urllib3": {"level": "WARNING"},
+        # It repeats what the error of the query itself says.
+        "psycopg.pool": {"level": "ERROR"},
     },
 }
 

@@ -76,6 +76,11 @@ def _text(moment: datetime | None) -> str | None:
     return None if moment is None else moment.isoformat()
 
 
+def _parts(parts: Sequence[Any]) -> str:
+    """Most orders have none, and then nothing needs to be rendered."""
+    return staging.json_text(parts) if parts else "[]"
+
+
 def customer_row(
     connector: ConnectorConfig, record: base.CustomerRecord, now: str
 ) -> tuple[Any, ...]:
@@ -127,9 +132,9 @@ def order_row(connector: ConnectorConfig, record: base.OrderRecord, now: str) ->
         staging.json_text(record.shipping_address),
         staging.json_text(record.line_items),
         staging.json_text(record.metadata),
-        staging.json_text(record.charges),
-        staging.json_text(record.refunds),
-        staging.json_text(record.fulfilments),
+        _parts(record.charges),
+        _parts(record.refunds),
+        _parts(record.fulfilments),
         _text(record.created_at),
         _text(record.paid_at),
         _text(record.completed_at),

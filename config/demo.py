@@ -22,18 +22,17 @@ def connect(*, store_url: str, api_key: str, secret: str) -> ConnectorConfig:
     Raises ``StoreError`` when the sandbox does not answer.
     """
     connector = ConnectorConfig.objects.filter(is_demo=True).first() or ConnectorConfig(
-        platform=Platform.WOOCOMMERCE, is_demo=True, name=NAME, sync_interval=60
+        platform=Platform.WOOCOMMERCE,
+        is_demo=True,
+        name=NAME,
+        sync_interval=60,
+        # The empty prefix is left to the first store of one's own.
+        key_prefix="demo",
     )
-    if connector._state.adding and _first_prefix_is_taken():
-        connector.key_prefix = "demo"
     connector.store_url, connector.api_key, connector.secret = store_url, api_key, secret
     connector.sync_enabled = True
     services.connect_store(connector=connector)
     return connector
-
-
-def _first_prefix_is_taken() -> bool:
-    return ConnectorConfig.objects.filter(platform=Platform.WOOCOMMERCE, key_prefix="").exists()
 
 
 def pause() -> int:

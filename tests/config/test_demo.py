@@ -45,16 +45,16 @@ def test_setup_connects_the_sandbox_and_again_only_renews_it(served):
     url, folder = served
     demo("setup", "--url", url, "--data", str(folder))
     first = ConnectorConfig.objects.get()
-    assert (first.is_demo, first.key_prefix) == (True, "")
+    assert (first.is_demo, first.key_prefix) == (True, "demo")
     demo("setup", "--url", url, "--data", str(folder))
     assert ConnectorConfig.objects.get().pk == first.pk
 
 
-def test_beside_a_shop_of_ones_own_the_demo_has_a_prefix(served):
+def test_the_demo_leaves_the_empty_prefix_to_a_store_of_ones_own(served):
     url, folder = served
-    ConnectorFactory(key_prefix="")
     demo("setup", "--url", url, "--data", str(folder))
-    assert ConnectorConfig.objects.get(is_demo=True).key_prefix == "demo"
+    ConnectorFactory(key_prefix="").full_clean(validate_unique=False)
+    assert ConnectorConfig.objects.count() == 2
 
 
 def test_remove_takes_out_the_demo_and_nothing_else():

@@ -11,6 +11,8 @@ WITHOUT_SERVICES = {"sandbox", "help", "version", "--help", "-h", "--version"}
 
 def main() -> None:
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # Commands say in their own words what they did.
+    os.environ.setdefault("LOG_LEVEL", "WARNING")
     if len(sys.argv) > 1 and sys.argv[1] not in WITHOUT_SERVICES:
         embedded.start()
     from django.core.exceptions import ImproperlyConfigured

@@ -7,6 +7,7 @@ import secrets
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from django.core.exceptions import ImproperlyConfigured
 from django.templatetags.static import static
 
@@ -172,6 +173,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         # A tick that waited behind a stopped worker is worth nothing.
         "options": {"expires": 10.0},
+    },
+    "forget-old-runs": {
+        "task": "connectors.tasks.forget_old_runs",
+        "schedule": crontab(hour="3", minute="17"),
     },
 }
 

@@ -128,8 +128,14 @@ def _keep_connection_state(connector: ConnectorConfig, run: SyncRun) -> None:
             disconnected_at=None, disconnected_reason=""
         )
     elif run.status == SyncRun.Status.FAILED:
-        stores.filter(disconnected_at__isnull=True).update(disconnected_at=timezone.now())
-        stores.update(disconnected_reason=run.error)
+        keep_disconnected(connector, run.error)
+
+
+def keep_disconnected(connector: ConnectorConfig, reason: str) -> None:
+    """The store counts as disconnected from the first failure on, for the latest reason."""
+    stores = ConnectorConfig.objects.filter(pk=connector.pk)
+    stores.filter(disconnected_at__isnull=True).update(disconnected_at=timezone.now())
+    stores.update(disconnected_reason=reason)
 
 
 class _Copy:

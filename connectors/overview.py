@@ -17,6 +17,7 @@ from connectors.models import ConnectorConfig, ResourceChoices, SyncCursor, Sync
 from connectors.platforms import base
 
 LEAST_LAG = timedelta(minutes=15)
+CUSTOMERS = base.Resource.CUSTOMERS.value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,9 +42,14 @@ class StoreState:
 
     @property
     def lag(self) -> timedelta | None:
-        """The largest lag; None before the first complete copy."""
-        lags = [one.lag for one in self.resources]
-        return None if not lags or None in lags else max(lag for lag in lags if lag is not None)
+        """The largest lag; None before the first complete copy.
+
+        Customers may be readable only with the daily sweep: their lag counts when that is late.
+        """
+        if not self.resources or any(one.lag is None for one in self.resources):
+            return None
+        prompt = (one for one in self.resources if one.is_behind or one.name != CUSTOMERS)
+        return max((one.lag for one in prompt if one.lag is not None), default=None)
 
     @property
     def is_behind(self) -> bool:

@@ -20,6 +20,8 @@ from connectors.platforms import base
 
 logger = logging.getLogger(__name__)
 
+RUNS_KEPT = timedelta(days=30)
+
 
 class HttpInTransactionError(RuntimeError):
     """A remote call was about to be made while a transaction was open."""
@@ -27,7 +29,7 @@ class HttpInTransactionError(RuntimeError):
 
 def refuse_in_transaction() -> None:
     """The guard that every client calls before a request."""
-    if connection.in_atomic_block and not connection.settings_dict.get("ALLOW_HTTP_IN_ATOMIC"):
+    if connection.in_atomic_block:
         raise HttpInTransactionError("No store is called while a transaction is open.")
 
 
@@ -121,7 +123,8 @@ def keep_store(connector: ConnectorConfig) -> None:
 
 def has_synced(connector: ConnectorConfig) -> bool:
     """Whether anything was ever copied: from then on the key prefix is fixed."""
-    return SyncRun.objects.filter(connector=connector).exclude(created_count=0).exists()
+    cursors = SyncCursor.objects.filter(connector=connector)
+    return cursors.exclude(changed_until__isnull=True, window={}).exists()
 
 
 def sync_resource(
@@ -130,9 +133,22 @@ def sync_resource(
     resource: base.Resource,
     options: engine.Options = engine.Options(),  # noqa: B008 - frozen
 ) -> SyncRun:
-    """Copy what changed in one resource of a store; see ``engine.sync``."""
-    with opened(connector) as store:
-        return engine.sync(connector=connector, resource=resource, store=store, options=options)
+    """Copy what changed in one resource of a store; see ``engine.sync``.
+
+    Raises ``StoreError`` where the store can't even be called, and keeps why with the store.
+    """
+    try:
+        with opened(connector) as store:
+            return engine.sync(connector=connector, resource=resource, store=store, options=options)
+    except base.StoreError as error:
+        engine.keep_disconnected(connector, str(error))
+        raise
+
+
+def forget_old_runs() -> int:
+    """Delete runs that ended long ago; how many."""
+    old = SyncRun.objects.filter(finished_at__lt=timezone.now() - RUNS_KEPT)
+    return old.delete()[0]
 
 
 def claim_due() -> Sequence[tuple[ConnectorConfig, base.Resource]]:

@@ -30,3 +30,11 @@ def sync_resource(connector_id: str, resource: str) -> None:
         services.sync_resource(connector=connector, resource=base.Resource(resource))
     except runs.AlreadyRunningError:
         logger.info("sync skipped store=%s resource=%s: already running", connector_id, resource)
+    except base.StoreError as error:
+        logger.warning("sync impossible store=%s code=%s", connector_id, error.code)
+
+
+@shared_task
+def forget_old_runs() -> None:
+    """Keep the list of runs short; a second time deletes nothing more."""
+    services.forget_old_runs()

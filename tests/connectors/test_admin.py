@@ -129,7 +129,9 @@ class TestStores:
         store = ConnectorFactory(key_prefix="eu")
         body = admin_client.get(page_of(store)).content.decode()
         assert 'name="key_prefix"' in body
-        run_of(store, created_count=1)
+        SyncCursor.objects.create(
+            connector=store, resource="orders", window={"position": {"page": 2}}
+        )
         body = admin_client.get(page_of(store)).content.decode()
         assert 'name="key_prefix"' not in body
 

@@ -107,3 +107,27 @@ def test_no_store_is_called_while_a_transaction_is_open(connector):
         pytest.raises(services.HttpInTransactionError),
     ):
         opened.now()
+
+
+def test_credentials_that_no_key_opens_are_kept_with_the_store_as_its_reason(connector, settings):
+    settings.FIELD_KEYS = ["another key of more than thirty-two characters"]
+    tasks.sync_resource(str(connector.pk), "orders")
+    connector.refresh_from_db()
+    assert "FIELD_KEYS" in connector.disconnected_reason
+    assert not SyncRun.objects.exists()
+
+
+def test_runs_that_ended_long_ago_are_forgotten(connector):
+    for days in (1, 40):
+        SyncRun.objects.create(
+            connector=connector, resource="orders", kind="full", owner="a:1-1",
+            status="complete", finished_at=timezone.now() - timedelta(days=days),
+        )  # fmt: skip
+    tasks.forget_old_runs()
+    assert SyncRun.objects.count() == 1
+
+
+def test_the_key_prefix_is_fixed_once_something_was_copied(connector):
+    assert not services.has_synced(connector)
+    tasks.sync_resource(str(connector.pk), "orders")
+    assert services.has_synced(connector)

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
-AHEAD = 5
+AHEAD = 8
 
 Item = TypeVar("Item")
 

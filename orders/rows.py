@@ -181,7 +181,7 @@ def _sku(connector: ConnectorConfig, line: base.LineRecord, skus: Mapping[int, s
 
 def _unit_price(line: base.LineRecord) -> Decimal:
     """What one unit cost after discount and before tax, rounded half-up, for display."""
-    if not line.quantity:
+    if line.quantity in (0, 1):
         return line.total.quantize(CENT, ROUND_HALF_UP)
     return (line.total / line.quantity).quantize(CENT, ROUND_HALF_UP)
 

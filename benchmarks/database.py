@@ -41,6 +41,8 @@ def set_up(url: str) -> None:
     """Django on this database."""
     os.environ["DATABASE_URL"] = url
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    # As on loopback: plain HTTP, and files served without having been collected.
+    os.environ.setdefault("STOREKEEP_EMBEDDED", "1")
     os.environ["LOG_LEVEL"] = "ERROR"
     import django
 

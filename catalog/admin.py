@@ -26,7 +26,7 @@ class ProductAdmin(lists.ViewAdmin):
         "title", "sku", "shown_price", "stock", "state", "store", "shown_changed",
     )  # fmt: skip
     list_filter = (
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         lists.StoreFilter,
         ("available", lists.YesNoFilter),
         ("remote_modified_at", lists.DaysFilter),

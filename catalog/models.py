@@ -61,6 +61,9 @@ class PlatformProduct(models.Model):
             models.Index(fields=["available"], name="platform_product_available"),
             models.Index(fields=["title", "sku", "platform"], name="platform_product_list"),
             models.Index(
+                fields=["connector", "title", "sku", "platform"], name="platform_product_store_list"
+            ),
+            models.Index(
                 F("remote_modified_at").desc(),
                 F("sku").desc(),
                 F("platform").desc(),

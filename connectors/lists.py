@@ -12,7 +12,9 @@ from typing import Any, ClassVar, cast
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import F, Prefetch, Q, QuerySet
+from django.db.models.expressions import OrderBy
+from django.db.models.functions import Coalesce
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.utils.functional import cached_property
@@ -26,18 +28,20 @@ from unfold.contrib.filters.admin import (
 from unfold.decorators import display
 from unfold.views import ChangeList
 
-from compositekeys.admin import CompositeKeyAdminMixin, EstimatePaginator
+from compositekeys.admin import CompositeKeyAdminMixin, EstimatePaginator, estimate
 from connectors import presenting
 from connectors.models import ConnectorConfig
 
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
 FEW = 60
+MANY = 25_000
 SECRETS = ("api_key", "secret")
 
 __all__ = [
     "ChoicesDropdownFilter",
     "DaysFilter",
     "ListAdmin",
+    "PlatformFilter",
     "StoreFilter",
     "ViewAdmin",
     "YesNoFilter",
@@ -105,6 +109,17 @@ class StoreFilter(DropdownFilter):
         if chosen not in known:
             return queryset.none()
         found: QuerySet[Any] = queryset.filter(connector=chosen)
+        return found
+
+
+class PlatformFilter(ChoicesDropdownFilter):
+    """A small dropdown of platforms; where one has no store, no row is looked for."""
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        chosen = self.value()
+        if chosen and not stores().filter(platform=chosen).exists():
+            return queryset.none()
+        found: QuerySet[Any] = super().queryset(request, queryset)
         return found
 
 
@@ -182,13 +197,30 @@ class ListAdmin(CompositeKeyAdminMixin, ModelAdmin):
 def _narrowed(queryset: QuerySet[Any], matches: Q) -> QuerySet[Any]:
     """The matching rows; a few are found by their index first, then taken by key.
 
-    Left to itself PostgreSQL may walk the whole list in its order until enough rows match.
+    Left to itself PostgreSQL may walk the whole list in its order until enough rows match: what
+    begins alike was often placed in the same weeks. Up to ``MANY`` are found first, then sorted.
     """
     found = queryset.filter(matches)
     if not matches:
         return found
-    keys = list(found.order_by().values_list("pk", flat=True)[: FEW + 1])
-    return found if len(keys) > FEW else queryset.filter(pk__in=keys)
+    rows = found.order_by().values_list("pk", flat=True)
+    keys = list(rows[: FEW + 1])
+    if len(keys) <= FEW:
+        return queryset.filter(pk__in=keys)
+    return _found_first(found) if estimate(rows) <= MANY else found
+
+
+def _found_first(queryset: QuerySet[Any]) -> QuerySet[Any]:
+    """The same rows in the same order, which is written so that no index offers it."""
+    first, *rest = queryset.query.order_by or queryset.model._meta.ordering
+    if isinstance(first, str):
+        column = F(first.removeprefix("-"))
+        first = column.desc() if first.startswith("-") else column.asc()
+    if not isinstance(first, OrderBy):
+        return queryset
+    hidden = first.copy()
+    hidden.expression = Coalesce(first.expression, first.expression)
+    return queryset.order_by(hidden, *rest)
 
 
 class ViewAdmin(ListAdmin):

@@ -41,7 +41,7 @@ class OrderAdmin(lists.ViewAdmin):
     )  # fmt: skip
     list_filter = (
         ("status", lists.ChoicesDropdownFilter),
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         lists.StoreFilter,
         ("created_at", lists.DaysFilter),
     )
@@ -116,7 +116,7 @@ def notes_about(row: PlatformOrder | PlatformCustomer, resource: base.Resource) 
 class CustomerAdmin(lists.ViewAdmin):
     list_display = ("shown_name", "email", "customer_id", "store", "registered")
     list_filter = (
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         lists.StoreFilter,
         ("remote_created_at", lists.DaysFilter),
     )
@@ -157,7 +157,7 @@ class CustomerAdmin(lists.ViewAdmin):
 class ItemAdmin(lists.ViewAdmin):
     list_display = ("title", "sku", "quantity", "price", "shown_total", "order_link")
     list_display_links = ("title",)
-    list_filter = (("platform", lists.ChoicesDropdownFilter),)
+    list_filter = (("platform", lists.PlatformFilter),)
     search_fields = ("^sku", "=order_id")
     search_help_text = "SKU from its start, or a whole order id"
     fields = (

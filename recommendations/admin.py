@@ -18,7 +18,7 @@ from recommendations.models import RecommendationLog
 class RecommendationAdmin(lists.ViewAdmin):
     list_display = ("requested", "buyer", "count", "confidence", "platform")
     list_filter = (
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         ("requested_at", lists.DaysFilter),
     )
     search_fields = ("=customer_id",)

@@ -22,7 +22,7 @@ class RequestAdmin(lists.ViewAdmin):
     list_display = ("requested", "order_link", "state", "platform")
     list_filter = (
         ("status", lists.ChoicesDropdownFilter),
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         ("requested_at", lists.DaysFilter),
     )
     search_fields = ("=order_id",)

@@ -18,7 +18,7 @@ class SessionAdmin(lists.ViewAdmin):
     list_display = ("created", "buyer", "state", "platform")
     list_filter = (
         ("status", lists.ChoicesDropdownFilter),
-        ("platform", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
         ("created_at", lists.DaysFilter),
     )
     search_fields = ("=customer_id",)

@@ -354,7 +354,7 @@ def test_few_rows_are_counted_and_many_are_estimated(django_assert_num_queries):
     for number in range(30):
         rows.order(str(number))
     orders = Order.objects.order_by("-created_at")
-    with django_assert_num_queries(1):
+    with django_assert_num_queries(2):
         assert EstimatePaginator(orders, 10).count == 30
     assert EstimatePaginator(orders.none(), 10).count == 0
     assert EstimatePaginator([1, 2, 3], 2).num_pages == 2
@@ -379,4 +379,8 @@ def test_an_estimate_is_near_the_truth_after_analyze(django_assert_num_queries):
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE keyed_order")
     assert SmallPaginator(Order.objects.order_by("pk"), 50).count == 500
+    paginator = EstimatePaginator(Order.objects.order_by("pk"), 50)
+    paginator.sure_from = 500
+    with django_assert_num_queries(1):
+        assert paginator.count == 500
     assert Customer.objects.count() == 0

@@ -10,8 +10,8 @@ from typing import Any
 
 import orjson
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import failures, patience
+from connectors.platforms import base, patience, transport
+from connectors.platforms.woocommerce import failures
 
 BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 # What a web page is shows near its beginning.
@@ -34,21 +34,7 @@ class Answer:
     sent_at: datetime | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Raw:
-    """An answer as it came."""
-
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    url: str
-
-    @property
-    def secure(self) -> bool:
-        return self.url.startswith("https:")
-
-
-def read(raw: Raw) -> Answer:
+def read(raw: transport.Raw) -> Answer:
     """The answer's data; raises the ``StoreError`` that it stands for."""
     if raw.status in REDIRECTS:
         raise failures.of_redirect(raw.headers.get("Location", ""), raw.url)
@@ -64,7 +50,7 @@ def read(raw: Raw) -> Answer:
     )
 
 
-def _parsed(raw: Raw) -> tuple[Any, bool]:
+def _parsed(raw: transport.Raw) -> tuple[Any, bool]:
     body = raw.body.removeprefix(BYTE_ORDER_MARK)
     try:
         return orjson.loads(body), b"\\u0000" not in body
@@ -87,7 +73,7 @@ def _integer(digits: str) -> int | float:
     return number if abs(number) < 2**63 else float(digits)
 
 
-def _not_json(raw: Raw) -> base.StoreError:
+def _not_json(raw: transport.Raw) -> base.StoreError:
     text = raw.body[:LOOKED_AT].decode(errors="replace").lower()
     # PHP may fail at the end of an answer that began well.
     ends = raw.body[-200:].decode(errors="replace").lower()
@@ -126,7 +112,7 @@ def _retryable(message: str, code: str) -> base.RetryableError:
     return base.RetryableError(message, code=code)
 
 
-def _error(raw: Raw) -> base.StoreError:
+def _error(raw: transport.Raw) -> base.StoreError:
     problem = _problem(raw.body)
     code, message = str(problem.get("code", "")), str(problem.get("message", ""))
     if raw.status == 429:
@@ -176,7 +162,7 @@ def _refused(status: int, code: str) -> base.RejectedError:
     return base.RejectedError(f"The store refused the request ({code}).", code=code)
 
 
-def _failing(raw: Raw) -> base.RetryableError:
+def _failing(raw: transport.Raw) -> base.RetryableError:
     text = raw.body[:LOOKED_AT].decode(errors="replace").lower()
     if raw.status == 503 and "maintenance" in text:
         message, code = "The store is being maintained just now (503).", "maintenance"
@@ -189,7 +175,7 @@ def _failing(raw: Raw) -> base.RetryableError:
     return base.RetryableError(message, code=code, retry_after=_wished(raw))
 
 
-def _without_reason(raw: Raw) -> base.StoreError:
+def _without_reason(raw: transport.Raw) -> base.StoreError:
     """An answer below 500 that is not WordPress's."""
     if raw.status == 401 and "WWW-Authenticate" in raw.headers:
         return base.CredentialsError(
@@ -213,6 +199,6 @@ def _without_reason(raw: Raw) -> base.StoreError:
     )
 
 
-def _wished(raw: Raw) -> float | None:
+def _wished(raw: transport.Raw) -> float | None:
     now = patience.http_date(raw.headers.get("Date")) or datetime.now(UTC)
     return patience.wished(raw.headers.get("Retry-After"), now)

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import answers, client, fields, patience
+from connectors.platforms import base, patience
+from connectors.platforms.woocommerce import answers, client, fields
 
 NAMESPACE = "wc/v3"
 MOST_SKEW = timedelta(minutes=1)

@@ -4,42 +4,25 @@ from __future__ import annotations
 
 import logging
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import Future
-from http.cookiejar import DefaultCookiePolicy
-from pathlib import Path
 from urllib.parse import urlsplit
 
 import oauthlib.oauth1
 import orjson
-import requests
 import requests_oauthlib
 from requests.auth import AuthBase, HTTPBasicAuth
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import answers, failures, patience, workers
+from connectors.platforms import base, connecting, patience, transport
+from connectors.platforms.woocommerce import answers, workers
 
 API = "/wp-json/wc/v3/"
-LARGEST = 64 * 1024 * 1024
-CHUNK = 256 * 1024
-LONGEST_ANSWER = 300.0
-LOOPBACK = frozenset(("localhost", "127.0.0.1", "::1"))
-HEADERS = {"Accept": "application/json", "User-Agent": "Storekeep/0.1"}
 
 Params = Mapping[str, str]
 
 
-class _WithoutSignatures(logging.Filter):
-    """Drops what urllib3 logs of signed requests when someone turns its debug logs on."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        return "oauth_" not in record.getMessage()
-
-
-logging.getLogger("urllib3.connectionpool").addFilter(_WithoutSignatures())
 for _name in ("oauthlib", "requests_oauthlib"):
     # Their debug logs tell the key and the signature of each request.
     logging.getLogger(_name).setLevel(logging.WARNING)
@@ -64,7 +47,7 @@ class Client:
         concurrency: int = 4,
         timeout: tuple[float, float] = (5, 60),
         retry: patience.Patience = patience.PATIENT,
-        largest: int = LARGEST,
+        largest: int = transport.LARGEST,
         sleep: Callable[[float], None] | None = None,
         clock: Callable[[], float] = time.monotonic,
         draw: Callable[[], float] = random.random,
@@ -74,17 +57,14 @@ class Client:
         self.guard = guard or (lambda: None)
         self.concurrency = concurrency
         self.request_count = 0
-        self._key, self._secret = _credential(key, "key"), _credential(secret, "secret")
-        # Without a file of the store's own, those of the environment apply.
-        self._verify: str | bool = _trusted(ca_bundle) if ca_bundle else True
-        # A store on this machine is not behind the proxy of the environment.
-        name = urlsplit(self.root).hostname or ""
-        self._proxies = {"no_proxy": name} if name in LOOPBACK else None
-        self._timeout, self._retry, self._largest = timeout, retry, largest
+        self._key = transport.credential(key, "key")
+        self._secret = transport.credential(secret, "secret")
+        self._transport = transport.Transport(
+            self.root, ca_bundle=ca_bundle, timeout=timeout, largest=largest, clock=clock
+        )
+        self._retry = retry
         self._closed = threading.Event()
         self._sleep, self._clock, self._draw = sleep or self._closed.wait, clock, draw
-        self._local = threading.local()
-        self._sessions: list[requests.Session] = []
         self._lock = threading.Lock()
         self._workers = workers.Workers(concurrency)
 
@@ -121,7 +101,7 @@ class Client:
         try:
             return self._call("PUT", f"{self.root}{API}{path}", body=body)
         except base.RetryableError as error:
-            if error.code in failures.NOT_SENT:
+            if error.code in connecting.NOT_SENT:
                 raise
             unknown = base.OutcomeUnknownError(
                 f"{error} Whether the change was made is not known.", code=error.code
@@ -132,10 +112,7 @@ class Client:
         """Give back threads and connections, and stop waiting for another attempt."""
         self._closed.set()
         self._workers.close()
-        with self._lock:
-            for session in self._sessions:
-                session.close()
-            self._sessions.clear()
+        self._transport.close()
 
     def _call(
         self,
@@ -152,62 +129,19 @@ class Client:
         # Raised outside the handler, or the exception would carry the signed address along.
         failure: base.StoreError
         try:
-            return answers.read(self._exchange(method, url, params, body, is_signed=is_signed))
-        except OSError as error:  # requests' own are among them
-            failure = failures.of_connection(error, self.host)
-        raise failure
-
-    def _exchange(
-        self, method: str, url: str, params: Params | None, body: base.Json | None, *,
-        is_signed: bool,
-    ) -> answers.Raw:  # fmt: skip
-        started = self._clock()
-        with self._session().request(
-            method,
-            url,
-            params=params,
-            data=None if body is None else orjson.dumps(body),
-            headers={"Content-Type": "application/json"} if body is not None else None,
-            auth=self._auth() if is_signed else _Anonymous(),
-            timeout=self._timeout,
-            verify=self._verify,
-            proxies=self._proxies,
-            allow_redirects=False,  # or the credentials would go along
-            stream=True,  # so that an answer that is too large is not read to its end
-        ) as response:
-            return answers.Raw(
-                status=response.status_code,
-                headers=response.headers,
-                body=self._body(response, started),
-                url=url,
-            )
-
-    def _body(self, response: requests.Response, started: float) -> bytes:
-        parts, size = [], 0
-        for part in response.iter_content(CHUNK):
-            parts.append(part)
-            size += len(part)
-            if size > self._largest:
-                raise base.RejectedError(
-                    f"The store's answer is larger than {self._largest // 1024**2} MB. A plugin "
-                    "puts too much into its records.",
-                    code="too_large",
+            return answers.read(
+                self._transport.exchange(
+                    method,
+                    url,
+                    params=params,
+                    data=None if body is None else orjson.dumps(body),
+                    headers={"Content-Type": "application/json"} if body is not None else None,
+                    auth=self._auth() if is_signed else transport.Anonymous(),
                 )
-            if self._clock() - started > LONGEST_ANSWER:
-                raise base.RetryableError("The store answers too slowly.", code="timeout")
-        return b"".join(parts)
-
-    def _session(self) -> requests.Session:
-        session: requests.Session | None = getattr(self._local, "session", None)
-        if session is None:
-            session = requests.Session()
-            session.headers.update(HEADERS)
-            # A cookie could carry a visitor's language or cart from one request to the next.
-            session.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-            self._local.session = session
-            with self._lock:
-                self._sessions.append(session)
-        return session
+            )
+        except OSError as error:  # requests' own are among them
+            failure = connecting.failure(error, self.host)
+        raise failure
 
     def _auth(self) -> AuthBase:
         """Basic over HTTPS; over plain HTTP WooCommerce takes signatures only."""
@@ -219,13 +153,6 @@ class Client:
             signature_method=oauthlib.oauth1.SIGNATURE_HMAC_SHA256,
             signature_type=oauthlib.oauth1.SIGNATURE_TYPE_QUERY,
         )
-
-
-class _Anonymous(AuthBase):
-    """No credentials, also none from a .netrc file."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        return request
 
 
 def normal_url(url: str) -> str:
@@ -245,27 +172,3 @@ def normal_url(url: str) -> str:
         )
     folder = parts.path.split("/wp-json")[0].split("/wp-admin")[0].rstrip("/")
     return f"{parts.scheme}://{parts.netloc}{folder}"
-
-
-def _credential(value: str, noun: str) -> str:
-    found = value.strip()
-    if not found or not found.isascii() or not found.isprintable():
-        raise base.CredentialsError(
-            f"The API {noun} is empty or has characters that none has. Copy it again.",
-            code=f"bad_{noun}",
-        )
-    return found
-
-
-def _trusted(ca_bundle: str) -> str:
-    """The file of certificates, once it is clear that it can be used."""
-    try:
-        ssl.create_default_context(cafile=ca_bundle)
-    except (OSError, ValueError):
-        exists = Path(ca_bundle).is_file()
-        raise base.RejectedError(
-            f"The file {ca_bundle} "
-            + ("holds no certificate in PEM form." if exists else "does not exist."),
-            code="ca_bundle",
-        ) from None
-    return ca_bundle

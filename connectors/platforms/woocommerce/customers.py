@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import orders, values
+from connectors.platforms import base, values
+from connectors.platforms.woocommerce import orders
 
 
 def record(customer: base.Json, notes: list[base.Note]) -> base.CustomerRecord:

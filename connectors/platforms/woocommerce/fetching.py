@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from connectors.platforms import base
+from connectors.platforms import base, values
 from connectors.platforms.woocommerce import (
     answers,
     client,
     listing,
     mapper,
     sections,
-    values,
     variations,
 )
 

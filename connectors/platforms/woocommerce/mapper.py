@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import customers, orders, products, values
+from connectors.platforms import base, values
+from connectors.platforms.woocommerce import customers, orders, products
 
 LONG_AGO = datetime.min.replace(tzinfo=UTC)
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import tracking, values
+from connectors.platforms import base, values
+from connectors.platforms.woocommerce import tracking
 
 Status = base.OrderStatus
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from typing import Any
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import values
+from connectors.platforms import base, values
 
 VARIABLE = "variable"
 VARIATION = "variation"

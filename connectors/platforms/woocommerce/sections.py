@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import fields, values
+from connectors.platforms import base, values
+from connectors.platforms.woocommerce import fields
 
 Resource = base.Resource
 

@@ -5,8 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import Any
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import values
+from connectors.platforms import base, values
 
 # Kept under this key by both widely used plugins, Shipment Tracking and Advanced Shipment Tracking.
 TRACKING_KEY = "_wc_shipment_tracking_items"

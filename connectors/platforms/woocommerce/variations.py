@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import Any
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import answers, client, fields, listing, products, values
+from connectors.platforms import base, values
+from connectors.platforms.woocommerce import answers, client, fields, listing, products
 
 MOST_TITLES = 20_000
 

@@ -19,8 +19,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from responses import matchers
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import client, patience
+from connectors.platforms import base, patience
+from connectors.platforms.woocommerce import client
 from connectors.sandbox import server
 
 KEY, SECRET = "ck_" + "1" * 40, "cs_" + "2" * 40

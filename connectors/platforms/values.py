@@ -1,4 +1,4 @@
-"""Texts, amounts and moments as WooCommerce writes them."""
+"""Texts, amounts and moments as platforms write them."""
 
 from __future__ import annotations
 

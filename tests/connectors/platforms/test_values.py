@@ -2,8 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import values
+from connectors.platforms import base, values
 
 
 @pytest.mark.parametrize(

@@ -99,27 +99,38 @@ def test_fifty_kills_end_as_an_undisturbed_run():
         while kills < KILLS:
             call_command("flush", interactive=False, verbosity=0)
             connect(store)
-            while kills < KILLS and kill_a_sync(chance):
+            while kills < KILLS and count() < 1_999 and kill_a_sync(chance):
                 kills += 1
-                in_the_middle += 0 < PlatformOrder.objects.count() < 1_999
+                in_the_middle += 0 < count() < 1_999
             call_command("sync", stdout=io.StringIO())
             assert contents() == undisturbed
             assert not SyncRun.objects.open().exists()
-    assert in_the_middle > KILLS / 5
+    assert in_the_middle > KILLS / 5, f"{in_the_middle} of {KILLS} kills were in the middle"
+
+
+def count():
+    return PlatformOrder.objects.count()
 
 
 def kill_a_sync(chance):
-    """Start a sync and kill it somewhere in its copying; false when it ended before that."""
-    process = start_sync()
-    pause = chance.uniform(0, 0.7)
-    while process.poll() is None and not SyncRun.objects.open().exclude(owner=LAST[0]).exists():
-        time.sleep(0.005)
+    """Start a sync and kill it somewhere in its copying; false when it ended before that.
+
+    Every other one is killed behind its first orders, however fast the machine is.
+    """
+    process, before = start_sync(), count()
+    wait(process, lambda: SyncRun.objects.open().exclude(owner=LAST[0]).exists())
     LAST[0] = SyncRun.objects.open().values_list("owner", flat=True).first() or ""
-    deadline = time.monotonic() + pause
-    while time.monotonic() < deadline and process.poll() is None:
-        time.sleep(0.005)
+    if chance.random() < 0.5:
+        wait(process, lambda: count() > before)
+    deadline = time.monotonic() + chance.uniform(0, 0.1 if count() > before else 0.7)
+    wait(process, lambda: time.monotonic() >= deadline)
     ended = process.poll()
     process.kill()
     process.communicate()
     assert ended in (None, 0)
     return ended is None
+
+
+def wait(process, is_so):
+    while process.poll() is None and not is_so():
+        time.sleep(0.002)

@@ -17,6 +17,6 @@ def compare(
     if batch.high is not None:
         in_range["remote_id__lt"] = batch.high
     ours = set(present.filter(**in_range).values_list("remote_id", flat=True))
-    new = batch.ids - ours
+    new = set(batch.ids - ours)
     new -= set(known.filter(remote_id__in=new).values_list("remote_id", flat=True))
-    return ours - batch.ids, set(new)
+    return ours - batch.ids, new

@@ -20,9 +20,12 @@ SECRETS = ("api_key", "secret")
 # What a change of makes the store to be called again.
 ACCESS = frozenset({"platform", "store_url", "ca_bundle", *SECRETS})
 HINTS = {
-    "store_url": "As in the browser: https://shop.example.com",
-    "api_key": "WooCommerce: the consumer key of a REST API key, ck_…",
-    "secret": "WooCommerce: the consumer secret, cs_…",
+    "store_url": "WooCommerce: as in the browser, https://shop.example.com. Shopify: "
+    "your-store.myshopify.com.",
+    "api_key": "WooCommerce: the consumer key of a REST API key, ck_…. Shopify: the app's client "
+    "id, or a permanent access token, shpat_….",
+    "secret": "WooCommerce: the consumer secret, cs_…. Shopify: the app's client secret (beside "
+    "a token: its API secret key, with which webhooks are signed).",
 }
 
 

@@ -46,7 +46,14 @@ class ConnectorConfig(models.Model):
     )
     store_url = models.CharField("store address", max_length=255)
     api_key = EncryptedTextField("API key")
-    secret = EncryptedTextField()
+    secret = EncryptedTextField(blank=True)
+    webhook_secret = EncryptedTextField(  # type: ignore[misc]
+        null=True, blank=True, editable=False
+    )
+    access_token = EncryptedTextField(  # type: ignore[misc]
+        null=True, blank=True, editable=False
+    )
+    access_token_expires_at = models.DateTimeField(null=True, blank=True, editable=False)
     key_prefix = models.CharField(
         max_length=10,
         blank=True,

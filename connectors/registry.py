@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
 from connectors.models import ConnectorConfig, Platform
-from connectors.platforms import base, woocommerce
+from connectors.platforms import base, shopify, woocommerce
 
 RecordT = TypeVar("RecordT", contravariant=True)
 
@@ -49,7 +49,14 @@ class Importer(Protocol[RecordT]):
 StoreFactory = Callable[..., base.Store]
 
 STORES: dict[str, StoreFactory] = {
+    Platform.SHOPIFY.value: shopify.connect,
     Platform.WOOCOMMERCE.value: woocommerce.connect,
+}
+
+# How a store's address is kept; each raises ``base.RejectedError`` for what is none.
+ADDRESSES: dict[str, Callable[[str], str]] = {
+    Platform.SHOPIFY.value: shopify.normal_url,
+    Platform.WOOCOMMERCE.value: woocommerce.normal_url,
 }
 
 IMPORTERS: dict[base.Resource, Importer[Any]] = {}

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
+import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
@@ -15,7 +15,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from connectors import encryption, engine, registry
-from connectors.models import ConnectorConfig, Platform, SyncCursor, SyncRun
+from connectors.models import ConnectorConfig, ConnectorQuerySet, Platform, SyncCursor, SyncRun
 from connectors.platforms import base
 
 logger = logging.getLogger(__name__)
@@ -31,6 +31,49 @@ def refuse_in_transaction() -> None:
     """The guard that every client calls before a request."""
     if connection.in_atomic_block:
         raise HttpInTransactionError("No store is called while a transaction is open.")
+
+
+class StoredToken:
+    """Keeps a store's granted token with its connector, encrypted, for all processes.
+
+    Stores are read in threads of their own, which must leave no database connection behind.
+    """
+
+    def __init__(self, connector: ConnectorConfig) -> None:
+        self._connector, self._thread = connector, threading.get_ident()
+
+    def load(self) -> base.Token | None:
+        """The token that any process was granted last."""
+        text: object = self._connector.access_token
+        expires_at = self._connector.access_token_expires_at
+        if not self._connector._state.adding:
+            with self._own_connection():
+                found = self._row().values_list("access_token", "access_token_expires_at").first()
+            text, expires_at = found or (None, None)
+        if expires_at is None or not isinstance(text, encryption.Secret):
+            return None
+        return base.Token(text=str(text), expires_at=expires_at)
+
+    def keep(self, token: base.Token) -> None:
+        """Give it to the connector, and to other processes once that is saved."""
+        self._connector.access_token = token.text
+        self._connector.access_token_expires_at = token.expires_at
+        if not self._connector._state.adding:
+            with self._own_connection():
+                self._row().update(
+                    access_token=token.text, access_token_expires_at=token.expires_at
+                )
+
+    def _row(self) -> ConnectorQuerySet:
+        return ConnectorConfig.objects.filter(pk=self._connector.pk)
+
+    @contextmanager
+    def _own_connection(self) -> Iterator[None]:
+        try:
+            yield
+        finally:
+            if threading.get_ident() != self._thread:
+                connection.close()
 
 
 @contextmanager
@@ -53,6 +96,7 @@ def opened(connector: ConnectorConfig) -> Iterator[base.Store]:
         str(connector.secret),
         ca_bundle=connector.ca_bundle or None,
         guard=refuse_in_transaction,
+        token_cache=StoredToken(connector),
     )
     try:
         yield store
@@ -74,19 +118,23 @@ def check_store(connector: ConnectorConfig) -> base.StoreDescription:
     return description
 
 
-def normal_store_url(text: str) -> str:
+def normal_store_url(platform: str, text: str) -> str:
     """The store's address as it is kept; raises ``ValidationError`` for what is none."""
-    url = text.strip().rstrip("/")
-    if "://" not in url:
-        url = f"https://{url}"
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
-        raise ValidationError(
-            "This is not a store's address: it should read like https://shop.example.com."
-        )
-    if parts.username or parts.password:
-        raise ValidationError("Leave the user name and password out of the store's address.")
-    return url.removesuffix("/wp-json/wc/v3").removesuffix("/wp-json")
+    try:
+        return registry.ADDRESSES[platform](text)
+    except base.RejectedError as error:
+        raise ValidationError(str(error)) from None
+
+
+def stores_named(text: str) -> ConnectorQuerySet:
+    """The stores that an address, written in any way that connects one, or a name means."""
+    wanted = Q(name__iexact=text.strip())
+    for platform in registry.ADDRESSES:
+        try:
+            wanted |= Q(platform=platform, store_url=normal_store_url(platform, text))
+        except ValidationError:
+            continue
+    return ConnectorConfig.objects.filter(wanted)
 
 
 def connect_store(*, connector: ConnectorConfig) -> base.StoreDescription:
@@ -104,7 +152,7 @@ def examine_store(connector: ConnectorConfig) -> base.StoreDescription:
 
     Raises as ``connect_store`` does.
     """
-    connector.store_url = normal_store_url(connector.store_url)
+    connector.store_url = normal_store_url(connector.platform, connector.store_url)
     if connector.ca_bundle and not Path(connector.ca_bundle).is_file():
         raise ValidationError(f"There is no file {connector.ca_bundle}.")
     connector.full_clean(validate_unique=True)

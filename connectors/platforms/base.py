@@ -5,7 +5,7 @@ Nothing here, nor in a platform's client and mapper, imports Django.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
@@ -185,6 +185,7 @@ class OrderRecord:
     Addresses have the keys first_name, last_name, company, address_1, address_2, city, state,
     postcode, country, email, phone; missing parts are left out. ``customer_remote_id`` is None
     for guests. ``line_items`` and ``metadata`` are the platform's payload, without each other.
+    ``shop_total`` is the total in the shop's own currency, where that is another one.
     """
 
     remote_id: int
@@ -217,6 +218,11 @@ class OrderRecord:
     fulfilments: tuple[FulfilmentRecord, ...]
     line_items: list[Json]
     metadata: Json
+    shop_currency: str = ""
+    shop_total: Decimal | None = None
+    cancelled_at: datetime | None = None
+    is_test: bool = False
+    is_edited: bool = False
 
 
 Record = ProductRecord | CustomerRecord | OrderRecord
@@ -253,14 +259,21 @@ class Batch:
 class IdBatch:
     """Ids that the store has now: all of those with ``low`` <= id < ``high``, and no others.
 
-    ``high`` None means no upper end. Batches of one sweep cover all ids without a gap.
+    ``high`` None means no upper end. Batches of one sweep cover all ids without a gap, from the
+    lowest that can be seen on. ``stamps`` has the moment of each one's last change, None where
+    the store keeps none.
     """
 
-    ids: frozenset[int]
+    stamps: Mapping[int, datetime | None]
     low: int
     high: int | None
     position: Json
     total: int | None
+
+    @property
+    def ids(self) -> Set[int]:
+        """The ids alone."""
+        return self.stamps.keys()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -281,6 +294,59 @@ class StoreDescription:
     timezone: str
     can_write: bool | None
     warnings: Sequence[str] = field(default_factory=tuple)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refetched:
+    """What an announcement named, as it is now; an empty batch without a note: it is gone.
+
+    ``family`` is the remote id of a product whose present variants are all in the batch, None
+    where the batch is about one record.
+    """
+
+    batch: Batch
+    family: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Subscription:
+    """A webhook that the store has; an inactive one is no longer sent."""
+
+    remote_id: str
+    topic: str
+    url: str
+    active: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Token:
+    """A store's token that stops being good at ``expires_at``."""
+
+    text: str = field(repr=False)
+    expires_at: datetime
+
+
+class TokenCache(Protocol):
+    """Where a store's token is kept between calls and processes."""
+
+    def load(self) -> Token | None:
+        """The token that was kept last, good or not."""
+
+    def keep(self, token: Token) -> None:
+        """Keep a new token in place of the last."""
+
+
+class PrivateCache:
+    """A token cache of one process, for a store that isn't saved anywhere."""
+
+    def __init__(self) -> None:
+        self._token: Token | None = None
+
+    def load(self) -> Token | None:
+        return self._token
+
+    def keep(self, token: Token) -> None:
+        self._token = token
 
 
 class Store(Protocol):

@@ -124,7 +124,7 @@ class MemoryStore:
             self._request()
             last = start + self.page >= len(ids)
             yield base.IdBatch(
-                ids=frozenset(ids[start : start + self.page]),
+                stamps=dict.fromkeys(ids[start : start + self.page]),
                 low=ids[start] if start else 0,
                 high=None if last else ids[start + self.page],
                 position={"start": start + self.page},

@@ -72,7 +72,7 @@ class TestConnecting:
         assert not ConnectorConfig.objects.exists()
 
     def test_a_platform_that_cannot_be_connected_is_not_offered(self, admin_client, store):
-        response = admin_client.post(f"{STORES}add/", filled(store, platform="shopify"))
+        response = admin_client.post(f"{STORES}add/", filled(store, platform="magento"))
         assert "platform" in response.context["adminform"].form.errors
         assert not ConnectorConfig.objects.exists()
 

@@ -84,7 +84,7 @@ def test_a_write_only_key_is_refused(shop):
     ("words", "expected"),
     [
         (("connect", "magento", "https://a.example"), "There is no platform “magento”"),
-        (("connect", "shopify", "https://a.example"), "woocommerce"),
+        (("connect", "shopify", "https://a.example"), "your-store.myshopify.com"),
         (("connect", "woocommerce", "http://127.0.0.1:9", "--api-key", "k", "--secret", "s"),
          "Nothing was saved"),
         (("connect", "woocommerce", "not a store", "--api-key", "k", "--secret", "s"), "address"),

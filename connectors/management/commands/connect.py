@@ -1,4 +1,4 @@
-"""manage.py connect woocommerce https://shop.example.com"""
+"""manage.py connect woocommerce https://shop.example.com, or shopify your-store.myshopify.com"""
 
 from __future__ import annotations
 
@@ -15,18 +15,37 @@ from connectors import services
 from connectors.models import ConnectorConfig, Platform
 from connectors.platforms import base
 
+PROMPTS = {
+    Platform.WOOCOMMERCE.value: (
+        "API key (consumer key, ck_…): ",
+        "Secret (consumer secret, cs_…; it is not shown): ",
+    ),
+    Platform.SHOPIFY.value: (
+        "Access token (shpat_…) or client id: ",
+        "Client secret, or the app's API secret key (it is not shown): ",
+    ),
+}
+
 
 class Command(BaseCommand):
     help = "Connect a store: calls it with the credentials, and saves them only when they work."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("platform", help="woocommerce")
-        parser.add_argument("store_url", help="the store's address: https://shop.example.com")
-        parser.add_argument("--api-key", help="the API key (WooCommerce: consumer key, ck_…)")
+        parser.add_argument("platform", help="woocommerce or shopify")
+        parser.add_argument(
+            "store_url",
+            help="the store's address: https://shop.example.com or your-store.myshopify.com",
+        )
+        parser.add_argument(
+            "--api-key",
+            help="WooCommerce: consumer key (ck_…); Shopify: access token (shpat_…) or client id",
+        )
         parser.add_argument(
             "--secret",
-            help="the secret (cs_…); better leave it out: it is asked for, or taken from "
-            "STOREKEEP_CONNECT_SECRET, and then stands in no shell history",
+            help="WooCommerce: consumer secret (cs_…); Shopify: the app's client secret, or the "
+            "API secret key beside a token (only webhooks need that one). Better leave it out: it "
+            "is asked for, or taken from STOREKEEP_CONNECT_SECRET, and then stands in no shell "
+            "history",
         )
         parser.add_argument("--key-prefix", help="a short prefix for a further store's keys")
         parser.add_argument("--sync-interval", type=int, help="seconds between syncs (300)")
@@ -36,7 +55,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         platform = _platform(options["platform"])
         try:
-            store_url = services.normal_store_url(options["store_url"])
+            store_url = services.normal_store_url(platform, options["store_url"])
             connector = _known_or_new(platform, store_url)
             _fill(connector, options)
             description = services.connect_store(connector=connector)
@@ -80,11 +99,12 @@ def _fill(connector: ConnectorConfig, options: dict[str, Any]) -> None:
     for name in ("key_prefix", "sync_interval", "ca_bundle", "name"):
         if options[name] is not None:
             setattr(connector, name, options[name])
-    connector.api_key = options["api_key"] or _ask("API key (consumer key): ")
+    prompts = PROMPTS[connector.platform]
+    connector.api_key = options["api_key"] or _ask(prompts[0])
     connector.secret = (
         options["secret"]
         or os.environ.get("STOREKEEP_CONNECT_SECRET")
-        or _ask("Secret (it is not shown): ", hidden=True)
+        or _ask(prompts[1], hidden=True)
     )
 
 

@@ -173,10 +173,10 @@ def _stores(options: dict[str, Any]) -> QuerySet[ConnectorConfig]:
             raise CommandError(f"There is no platform “{options['platform']}”: {known}.")
         stores = stores.filter(platform=options["platform"])
     if options["store"]:
-        stores = stores.filter(store_url=services.normal_store_url(options["store"]))
+        stores &= services.stores_named(options["store"])
     if not stores:
         raise CommandError(
-            "No connected store fits. Connect one with: manage.py connect woocommerce STORE_URL; "
+            "No connected store fits. Connect one with: manage.py connect PLATFORM STORE_URL; "
             "manage.py sync_status lists those there are."
         )
     return stores

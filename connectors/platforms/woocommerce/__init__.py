@@ -1,5 +1,6 @@
 """WooCommerce through its REST API, version 3."""
 
+from connectors.platforms.woocommerce.client import normal_url
 from connectors.platforms.woocommerce.store import connect
 
-__all__ = ["connect"]
+__all__ = ["connect", "normal_url"]

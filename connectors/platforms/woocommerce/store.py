@@ -25,8 +25,12 @@ def connect(
     *,
     ca_bundle: str | None = None,
     guard: Callable[[], None] | None = None,
+    token_cache: base.TokenCache | None = None,
 ) -> WooCommerceStore:
-    """The store at this address, not called yet. Raises a ``StoreError`` for unusable input."""
+    """The store at this address, not called yet. Raises a ``StoreError`` for unusable input.
+
+    WooCommerce's keys are permanent: ``token_cache`` is not used.
+    """
     return WooCommerceStore(client.Client(url, key, secret, ca_bundle=ca_bundle, guard=guard))
 
 

@@ -48,8 +48,8 @@ def _downwards(
         if not part.is_joined or low is None:
             continue
         yield base.IdBatch(
-            ids=frozenset(_range(extra, low, high)).union(
-                remote_id for remote_id in found if remote_id >= low
+            stamps=dict.fromkeys(
+                [*_range(extra, low, high), *(one for one in found if one >= low)]
             ),
             low=low,
             high=high,
@@ -66,7 +66,7 @@ def _upwards(ids: array[int], position: base.Json) -> Iterator[base.IdBatch]:
         end = start + IDS_AT_ONCE
         high = ids[end] if end < len(ids) else None
         yield base.IdBatch(
-            ids=frozenset(ids[start:end]),
+            stamps=dict.fromkeys(ids[start:end]),
             low=low,
             high=high,
             position={"from": high},

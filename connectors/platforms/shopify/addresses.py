@@ -1,0 +1,44 @@
+"""Shopify's addresses with the names that every platform's have here."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from connectors.platforms import base, values
+
+PARTS = {
+    "firstName": "first_name",
+    "lastName": "last_name",
+    "company": "company",
+    "address1": "address_1",
+    "address2": "address_2",
+    "city": "city",
+    "zip": "postcode",
+    "countryCodeV2": "country",
+    "phone": "phone",
+}
+
+
+def parts(address: Any) -> dict[str, str]:
+    """The parts of an address that are not empty; {} for none.
+
+    A state is its code where Shopify has one, else its name.
+    """
+    if address is None:
+        return {}
+    found = {
+        ours: text for theirs, ours in PARTS.items() if (text := values.text(address.get(theirs)))
+    }
+    state = values.text(address.get("provinceCode")) or values.text(address.get("province"))
+    if state:
+        found["state"] = state
+    return found
+
+
+def name(*found: base.Json) -> str:
+    """Who these addresses name first: a person, else a company, else ''."""
+    for address in found:
+        person = f"{address.get('first_name', '')} {address.get('last_name', '')}".strip()
+        if person or address.get("company"):
+            return values.plain(person or address["company"])
+    return ""

@@ -1,0 +1,51 @@
+"""Records by their ids, as they are now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from connectors.platforms import base
+from connectors.platforms.shopify import client, connections, gids, kinds, mapper, products
+
+AT_ONCE = {
+    base.Resource.PRODUCTS: 50,
+    base.Resource.CUSTOMERS: 100,
+    base.Resource.ORDERS: 10,
+}
+VARIANTS_AT_ONCE = 100
+
+
+def by_ids(client_: client.Client, resource: base.Resource, ids: Sequence[int]) -> base.Batch:
+    """The records of these ids; those that the store doesn't have (any more) are left out."""
+    nodes = list(_nodes(client_, resource, ids))
+    return _batch(resource, nodes)
+
+
+def announced(client_: client.Client, resource: base.Resource, remote_id: int) -> base.Refetched:
+    """What an announcement named: for products that is a product, with all of its variants."""
+    if resource is not base.Resource.PRODUCTS:
+        return base.Refetched(batch=by_ids(client_, resource, [remote_id]), family=None)
+    variables = {"id": gids.gid("Product", remote_id), "variants": VARIANTS_AT_ONCE}
+    product = client_.query("product", variables).data["product"]
+    if product is None:
+        return base.Refetched(batch=_batch(resource, []), family=remote_id)
+    whole = connections.completed(client_, product, kinds.VARIANTS)
+    return base.Refetched(batch=_batch(resource, products.items(whole)), family=remote_id)
+
+
+def _nodes(
+    client_: client.Client, resource: base.Resource, ids: Sequence[int]
+) -> Iterator[base.Json]:
+    kind, size = kinds.OF[resource], AT_ONCE[resource]
+    extra = kind.page_variables() if resource is base.Resource.ORDERS else {}
+    for start in range(0, len(ids), size):
+        wanted = [gids.gid(kind.gid, remote_id) for remote_id in ids[start : start + size]]
+        for node in client_.query(kind.by_id, {**extra, "ids": wanted}).data["nodes"]:
+            # An id of which there is nothing gives null, one of another kind an empty object.
+            if node:
+                yield kind.whole(client_, node) if extra else node
+
+
+def _batch(resource: base.Resource, items: Sequence[base.Json]) -> base.Batch:
+    records, notes = mapper.map_items(resource, items)
+    return base.Batch(records=records, notes=notes, position={}, total=None)

@@ -155,6 +155,9 @@ COLOURS = {
     "paid": GOOD, "unpaid": WAITING, "partially_refunded": WAITING, "fulfilled": GOOD,
     "unfulfilled": WAITING, "partial": WAITING, "shipped": GOOD, "delivered": GOOD,
     "running": MOVING, "complete": GOOD, "interrupted": WAITING, "processed": GOOD,
+    "test_order": BAD, "edited": WAITING, "partially_fulfilled": WAITING, "authorized": WAITING,
+    "partially_paid": WAITING, "voided": "", "expired": BAD, "in_transit": MOVING,
+    "out_for_delivery": MOVING, "success": GOOD, "open": MOVING, "archived": "",
     "updated": GOOD, "created": MOVING, "in_progress": MOVING,
 }  # fmt: skip
 

@@ -156,6 +156,7 @@ def history(order: PlatformOrder) -> list[Event]:
         (order.paid_at, "Paid", order.payment_method, presenting.GOOD),
         (order.completed_at, "Completed", "", presenting.GOOD),
         (order.remote_modified_at, "Last changed in the store", "", ""),
+        (order.cancelled_at, "Cancelled", "", presenting.BAD),
         (order.deleted_at, "Found deleted in the store", "", presenting.BAD),
         (order.synced_at, "Last copied", "", ""),
     ]

@@ -48,6 +48,7 @@ def record(order: base.Json, notes: list[base.Note]) -> base.OrderRecord:
     cancelled_at = values.optional_moment(order.get("cancelledAt"))
     text = values.text
     customer = order.get("customer")
+    charges = tuple(_charges(order, line_items, currency, taxed=taxed))
     return base.OrderRecord(
         remote_id=remote_id,
         number=_cut(remote_id, text(order["name"]).removeprefix("#"), LONGEST_NUMBER, notes),
@@ -61,8 +62,8 @@ def record(order: base.Json, notes: list[base.Note]) -> base.OrderRecord:
             : values.LONGEST_TEXT
         ],
         currency=currency, total=_money(order["totalPriceSet"], currency, "Its total"),
-        discount_total=_money(order["totalDiscountsSet"], currency, "Its discount"),
-        shipping_total=_money(order["totalShippingPriceSet"], currency, "Its shipping total"),
+        discount_total=sum((_discount(item, currency) for item in line_items), values.ZERO),
+        shipping_total=_total_of(charges, base.ChargeKind.SHIPPING),
         tax_total=_optional_money(order.get("totalTaxSet"), currency, "Its tax"),
         refunded_total=_money(order["totalRefundedSet"], currency, "Its refunded total"),
         prices_include_tax=taxed,
@@ -75,7 +76,7 @@ def record(order: base.Json, notes: list[base.Note]) -> base.OrderRecord:
         cancelled_at=cancelled_at,
         billing_address=billing, shipping_address=shipping,
         lines=_lines(line_items, currency, taxed=taxed),
-        charges=tuple(_charges(order, line_items, currency, taxed=taxed)),
+        charges=charges,
         refunds=tuple([_refund(one, currency) for one in values.listed(order.get("refunds"))]),
         fulfilments=tuple(_parcels(values.listed(order.get("fulfillments")))),
         line_items=line_items, metadata=payload,
@@ -190,6 +191,10 @@ def _charges(
             remote_id=0, kind=base.ChargeKind.FEE, title="Tip", total=tip, tax=values.ZERO
         )
     yield from _coupons([*line_items, *shipping], currency)
+
+
+def _total_of(charges: Iterable[base.ChargeRecord], kind: base.ChargeKind) -> Decimal:
+    return sum((charge.total for charge in charges if charge.kind is kind), values.ZERO)
 
 
 def _shipping(line: base.Json, currency: str, *, taxed: bool) -> base.ChargeRecord:

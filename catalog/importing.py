@@ -71,6 +71,10 @@ class ProductImporter:
     ) -> tuple[Collection[int], Collection[int]]:
         return comparing.compare(_present(connector), _known(connector), batch)
 
+    def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
+        found = _present(connector).filter(parent_remote_id=parent_remote_id)
+        return set(found.values_list("remote_id", flat=True))
+
     def present_count(self, connector: ConnectorConfig) -> int:
         return _present(connector).count()
 

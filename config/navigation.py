@@ -48,6 +48,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
              "connectors.view_connectorconfig"),
             ("Sync runs", "sync", "connectors_syncrun_changelist", "connectors.view_syncrun"),
             ("Sync notes", "flag", "connectors_syncnote_causes", "connectors.view_syncnote"),
+            ("Webhooks", "webhook", "connectors_webhookdelivery_changelist",
+             "connectors.view_webhookdelivery"),
             ("Sync cursors", "bookmark", "connectors_synccursor_changelist",
              "connectors.view_synccursor"),
         ],

@@ -174,11 +174,24 @@ CELERY_BEAT_SCHEDULE = {
         # A tick that waited behind a stopped worker is worth nothing.
         "options": {"expires": 10.0},
     },
+    "dispatch-webhooks": {
+        "task": "connectors.tasks.dispatch_webhooks",
+        "schedule": 10.0,
+        "options": {"expires": 10.0},
+    },
+    "keep-webhooks": {
+        "task": "connectors.tasks.keep_webhooks",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "forget-old-runs": {
         "task": "connectors.tasks.forget_old_runs",
         "schedule": crontab(hour="3", minute="17"),
     },
 }
+
+# Where stores reach this installation with their webhooks.
+PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}" if EMBEDDED else "")
 
 SYNC_OVERLAP_SECONDS = env.int("SYNC_OVERLAP_SECONDS", default=120)
 SYNC_SWEEP_MAX_MISSING = env.float("SYNC_SWEEP_MAX_MISSING", default=0.2)

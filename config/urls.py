@@ -5,6 +5,8 @@ from django.templatetags.static import static
 from django.urls import path
 from django.views.generic import RedirectView
 
+from connectors import views
+
 
 class Favicon(RedirectView):
     """Browsers ask for it here, whatever the page says."""
@@ -17,4 +19,5 @@ urlpatterns = [
     path("favicon.ico", Favicon.as_view()),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("webhooks/<uuid:connector_id>/", views.receive_webhook, name="webhooks"),
 ]

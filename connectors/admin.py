@@ -7,7 +7,7 @@ from typing import Any, cast
 from django.contrib import admin, messages
 from django.contrib.admin import helpers
 from django.contrib.admin.utils import unquote
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import PROTECT, ProtectedError, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -19,7 +19,7 @@ from unfold.decorators import display
 from unfold.forms import AdminForm, Fieldline
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from connectors import forms, lists, overview, presenting, services, tasks
+from connectors import forms, lists, overview, presenting, services, subscribing, tasks
 from connectors import sync_admin as sync_admin  # registers runs, cursors and notes
 from connectors.encryption import EncryptedTextField
 from connectors.models import ConnectorConfig
@@ -112,12 +112,18 @@ class StoreAdmin(lists.ListAdmin):
                 "state": overview.states(store)[0],
                 "note_counts": overview.notes_by_cause(store),
                 "latest_runs": store.runs.all()[:LATEST_RUNS],
+                "webhooks": overview.webhooks(store),
                 "may_sync": self.has_change_permission(request, store),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
     def get_urls(self) -> list[Any]:
-        views = {"test": self.test_view, "sync": self.sync_view}
+        views = {
+            "test": self.test_view,
+            "sync": self.sync_view,
+            "register-webhooks": self.register_webhooks_view,
+            "unregister-webhooks": self.unregister_webhooks_view,
+        }
         own = [
             path(
                 f"<path:object_id>/{word}/",
@@ -169,6 +175,30 @@ class StoreAdmin(lists.ListAdmin):
             )
         else:
             messages.success(request, "Queued: products, customers and orders are copied now.")
+        return redirect(presenting.page_of(store))
+
+    def register_webhooks_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Has the store announce its changes at once."""
+        store = self._store(request, object_id)
+        try:
+            state = subscribing.register(connector=store)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        except base.StoreError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"The store sends {len(state.present)} webhooks from now on.")
+        return redirect(presenting.page_of(store))
+
+    def unregister_webhooks_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Has the store announce nothing any more; syncs go on."""
+        store = self._store(request, object_id)
+        try:
+            number = subscribing.unregister(connector=store)
+        except base.StoreError as error:
+            messages.error(request, str(error))
+        else:
+            messages.success(request, f"{number} webhooks were taken away; syncs go on.")
         return redirect(presenting.page_of(store))
 
     def delete_view(

@@ -18,11 +18,11 @@ from itertools import chain
 
 from celery.exceptions import SoftTimeLimitExceeded
 from django.conf import settings
-from django.db import DataError, IntegrityError, connection, transaction
+from django.db import connection, transaction
 from django.db.models import F
 from django.utils import timezone
 
-from connectors import notes, prefetching, registry, runs, sweeping
+from connectors import prefetching, registry, runs, sweeping, writing
 from connectors.models import ConnectorConfig, SyncCursor, SyncRun
 from connectors.platforms import base
 
@@ -251,17 +251,18 @@ class _Copy:
 
     def write(self, batch: base.Batch, move: Callable[[], None] = lambda: None) -> None:
         """Write one batch, its notes and the position behind it, all or nothing."""
-        try:
-            with self.writing():
-                counts = self._write_records(batch.records, batch.notes)
-                self._save_counts(counts)
-                move()
-        except (DataError, IntegrityError):
-            # A value that passed the mapper and that the database refuses: find whose it is.
-            with self.writing():
-                counts = self._write_one_by_one(batch)
-                self._save_counts(counts)
-                move()
+
+        def also(counts: writing.Counts) -> None:
+            self._save_counts(counts)
+            move()
+
+        counts = writing.write(
+            connector=self.connector,
+            resource=self.resource,
+            batch=batch,
+            within=self.writing,
+            also=also,
+        )
         self._add(counts)
         self.done += len(batch.records)
         self.report(batch.total)
@@ -276,37 +277,6 @@ class _Copy:
     def report(self, total: int | None) -> None:
         """Tell whoever watches how far the run is."""
         self.options.report(Progress(phase=self.phase, done=self.done, total=total))
-
-    def _write_records(
-        self, records: Sequence[base.Record], batch_notes: Sequence[base.Note]
-    ) -> Counter[str]:
-        imported = self.importer.write(self.connector, records)
-        found = [*batch_notes, *imported.notes]
-        notes.record(
-            connector=self.connector,
-            resource=self.resource,
-            imported_ids=[record.remote_id for record in records],
-            notes=found,
-        )
-        return Counter(
-            created=imported.created,
-            updated=imported.updated,
-            unchanged=imported.unchanged,
-            set_aside=sum(note.set_aside for note in found),
-        )
-
-    def _write_one_by_one(self, batch: base.Batch) -> Counter[str]:
-        counts: Counter[str] = Counter()
-        refused = []
-        for record in batch.records:
-            try:
-                with transaction.atomic():
-                    one = self._write_records([record], [])
-                    connection.check_constraints()
-                counts += one
-            except (DataError, IntegrityError) as error:
-                refused.append(_refusal(record.remote_id, error))
-        return counts + self._write_records([], [*batch.notes, *refused])
 
     def _save_counts(self, counts: Counter[str]) -> None:
         changed = {f"{name}_count": F(f"{name}_count") + n for name, n in counts.items() if n}
@@ -335,16 +305,6 @@ def _joined(batches: Sequence[base.Batch]) -> base.Batch:
 
 def _stamp(record: base.Record) -> datetime:
     return record.modified_at or datetime.min.replace(tzinfo=UTC)
-
-
-def _refusal(remote_id: int, error: Exception) -> base.Note:
-    state = getattr(error.__cause__, "sqlstate", None) or "unknown"
-    return base.Note(
-        remote_id=remote_id,
-        cause="database_refused",
-        detail=f"The database refused a value of this record (SQLSTATE {state}).",
-        set_aside=True,
-    )
 
 
 def _overlap() -> timedelta:

@@ -85,6 +85,7 @@ class ConnectorConfig(models.Model):
         "sync enabled", default=True, db_default=True, help_text="Off: the store is left alone."
     )
     is_demo = models.BooleanField(default=False, db_default=False, editable=False)
+    webhook_url = models.CharField(max_length=255, blank=True, db_default="", editable=False)
     currency = models.CharField(max_length=10, blank=True, editable=False)
     platform_version = models.CharField(max_length=50, blank=True, editable=False)
     timezone = models.CharField(max_length=100, blank=True, editable=False)
@@ -265,6 +266,72 @@ class SyncNote(models.Model):
 
     def __str__(self) -> str:
         return f"{self.cause.replace('_', ' ')}: {self.get_resource_display()} {self.remote_id}"
+
+
+class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
+    def due(self, now: datetime) -> WebhookDeliveryQuerySet:
+        """Deliveries to be processed now; also those whose worker went away."""
+        waiting = Q(status=WebhookDelivery.Status.WAITING, due_at__lte=now)
+        left = Q(status=WebhookDelivery.Status.PROCESSING, due_at__lte=now)
+        return self.filter(waiting | left)
+
+
+class WebhookDelivery(models.Model):
+    """A genuine webhook that came in: a hint to read a record again. Its body is not kept.
+
+    ``due_at`` is when it may be taken up (again); while it is processed, when its worker counts as
+    gone. ``payload`` holds a privacy request, encrypted, until it is dealt with.
+    """
+
+    class Status(models.TextChoices):
+        WAITING = "waiting", "Waiting"
+        PROCESSING = "processing", "Processing"
+        DONE = "done", "Done"
+        FAILED = "failed", "Failed"
+        IGNORED = "ignored", "Ignored"
+
+    OPEN = (Status.WAITING, Status.PROCESSING)
+
+    connector = models.ForeignKey(
+        ConnectorConfig, on_delete=models.CASCADE, related_name="deliveries"
+    )
+    delivery_key = models.CharField(max_length=64)
+    topic = models.CharField(max_length=100)
+    resource = models.CharField(max_length=20, choices=ResourceChoices, blank=True)
+    remote_id = models.BigIntegerField("id in the store", null=True)
+    status = models.CharField(max_length=20, choices=Status, default=Status.WAITING)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    error = models.TextField(blank=True)
+    payload = EncryptedTextField(null=True, editable=False)  # type: ignore[misc]
+    received_at = models.DateTimeField(db_default=TransactionNow())
+    due_at = models.DateTimeField(db_default=TransactionNow())
+    processed_at = models.DateTimeField(null=True)
+
+    objects = WebhookDeliveryQuerySet.as_manager()
+
+    class Meta:
+        db_table = "webhook_delivery"
+        verbose_name = "webhook delivery"
+        verbose_name_plural = "webhook deliveries"
+        ordering = ["-received_at", "-id"]
+        indexes = [
+            models.Index(
+                F("received_at").desc(), F("id").desc(), name="webhook_delivery_received_at"
+            ),
+            models.Index(
+                fields=["connector", "due_at"],
+                condition=Q(status__in=["waiting", "processing"]),
+                name="webhook_delivery_due",
+            ),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "delivery_key"], name="webhook_delivery_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.topic} {self.remote_id or ''}".strip()
 
 
 def prefix_index(field: str, name: str) -> models.Index:

@@ -13,7 +13,14 @@ from django.db.models import Count
 from django.utils import timezone
 
 from connectors import causes, lists, presenting
-from connectors.models import ConnectorConfig, ResourceChoices, SyncCursor, SyncNote, SyncRun
+from connectors.models import (
+    ConnectorConfig,
+    ResourceChoices,
+    SyncCursor,
+    SyncNote,
+    SyncRun,
+    WebhookDelivery,
+)
 from connectors.platforms import base
 
 LEAST_LAG = timedelta(minutes=15)
@@ -152,6 +159,28 @@ def _badge(store: ConnectorConfig, resources: Sequence[Resource]) -> presenting.
     if any(one.is_behind for one in resources):
         return presenting.Badge(text="Behind", colour=presenting.WAITING)
     return presenting.Badge(text="Connected", colour=presenting.GOOD)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Webhooks:
+    """What a store's webhooks did lately."""
+
+    is_registered: bool
+    last: WebhookDelivery | None
+    waiting: int
+    failed: int
+
+
+def webhooks(store: ConnectorConfig) -> Webhooks:
+    """The last webhook of a store, how many wait, and how many failed within a day."""
+    deliveries = WebhookDelivery.objects.filter(connector=store)
+    lately = deliveries.filter(received_at__gte=timezone.now() - timedelta(days=1))
+    return Webhooks(
+        is_registered=bool(store.webhook_url),
+        last=deliveries.first(),
+        waiting=lately.filter(status__in=WebhookDelivery.OPEN).count(),
+        failed=lately.filter(status=WebhookDelivery.Status.FAILED).count(),
+    )
 
 
 def notes_by_cause(only: ConnectorConfig | None = None) -> list[NoteCount]:

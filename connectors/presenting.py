@@ -154,6 +154,7 @@ COLOURS = {
     "cancelled": "", "refunded": "", "failed": BAD, "draft": "", "trashed": BAD, "deleted": BAD,
     "paid": GOOD, "unpaid": WAITING, "partially_refunded": WAITING, "fulfilled": GOOD,
     "unfulfilled": WAITING, "partial": WAITING, "shipped": GOOD, "delivered": GOOD,
+    "waiting": WAITING, "done": GOOD, "ignored": "",
     "running": MOVING, "complete": GOOD, "interrupted": WAITING, "processed": GOOD,
     "test_order": BAD, "edited": WAITING, "partially_fulfilled": WAITING, "authorized": WAITING,
     "partially_paid": WAITING, "voided": "", "expired": BAD, "in_transit": MOVING,

@@ -5,7 +5,7 @@ Apps register their importers in ``AppConfig.ready``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -39,6 +39,9 @@ class Importer(Protocol[RecordT]):
     ) -> tuple[Collection[int], Collection[int]]:
         """The ids in the batch's range that only we have, and those that only the store has."""
 
+    def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
+        """The ids of the rows that are present and have this parent in the store."""
+
     def present_count(self, connector: ConnectorConfig) -> int:
         """How many rows of the store are not deleted or trashed."""
 
@@ -57,6 +60,32 @@ STORES: dict[str, StoreFactory] = {
 ADDRESSES: dict[str, Callable[[str], str]] = {
     Platform.SHOPIFY.value: shopify.normal_url,
     Platform.WOOCOMMERCE.value: woocommerce.normal_url,
+}
+
+
+class Announcing(Protocol):
+    """How a platform's webhooks are read: a module without state.
+
+    ``HAS_OWN_SECRET``: we choose the secret that signs them; else it is the credentials' secret.
+    Header names are in lower case.
+    """
+
+    TOPICS: tuple[str, ...]
+    HAS_OWN_SECRET: bool
+
+    def is_greeting(self, body: bytes, headers: Mapping[str, str], /) -> bool:
+        """Whether it is an unsigned test of the address that says nothing."""
+
+    def is_genuine(self, body: bytes, headers: Mapping[str, str], secret: str, /) -> bool:
+        """Whether the holder of the secret sent these very bytes; in constant time."""
+
+    def read(self, body: bytes, headers: Mapping[str, str], /) -> base.Announcement:
+        """What a genuine one is about; raises ``base.AnnouncementError``."""
+
+
+ANNOUNCING: dict[str, Announcing] = {
+    Platform.SHOPIFY.value: shopify.announcing,
+    Platform.WOOCOMMERCE.value: woocommerce.announcing,
 }
 
 IMPORTERS: dict[base.Resource, Importer[Any]] = {}

@@ -1,4 +1,4 @@
-"""Sync runs, cursors and notes in the console."""
+"""Sync runs, cursors, notes and webhook deliveries in the console."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from unfold.contrib.filters.admin import DropdownFilter
 from unfold.decorators import display
 
 from connectors import causes, lists, overview, presenting, records
-from connectors.models import SyncCursor, SyncNote, SyncRun
+from connectors.models import SyncCursor, SyncNote, SyncRun, WebhookDelivery
 
 COUNT_NAMES = ("created", "updated", "unchanged", "deleted", "set_aside", "request")
 COUNTS = [lists.count_column(f"{name}_count", name.replace("_", " ")) for name in COUNT_NAMES]
@@ -183,6 +183,51 @@ class NoteAdmin(lists.ViewAdmin):
             "note_counts": overview.notes_by_cause(),
         }
         return TemplateResponse(request, "console/causes.html", context)
+
+
+@admin.register(WebhookDelivery)
+class DeliveryAdmin(lists.ViewAdmin):
+    list_display = ("topic", "record", "state", "store", "received", "took", "attempts")
+    list_filter = (
+        lists.StoreFilter,
+        ("status", lists.ChoicesDropdownFilter),
+        ("resource", lists.ChoicesDropdownFilter),
+        ("received_at", lists.DaysFilter),
+    )
+    list_stores = True
+    list_defer = ("payload", "error")
+    fields = ("topic", "record", "state", "error", "store", "received", "due", "took", "attempts")
+    readonly_fields = ("record", "state", "store", "received", "due", "took")
+
+    @display(description="about")
+    def record(self, delivery: WebhookDelivery) -> SafeString | str:
+        if delivery.remote_id is None:
+            return presenting.NONE
+        return f"{delivery.get_resource_display()[:-1]} {delivery.remote_id}"
+
+    @display(description="status")
+    def state(self, delivery: WebhookDelivery) -> SafeString | str:
+        return presenting.pill_of(delivery.get_status_display())
+
+    @display(description="store")
+    def store(self, delivery: WebhookDelivery) -> str:
+        return str(delivery.connector)
+
+    @display(description="received")
+    def received(self, delivery: WebhookDelivery) -> SafeString:
+        return presenting.when(delivery.received_at)
+
+    @display(description="next attempt")
+    def due(self, delivery: WebhookDelivery) -> SafeString:
+        is_over = delivery.processed_at is not None
+        return presenting.when(None if is_over else delivery.due_at)
+
+    @display(description="took")
+    def took(self, delivery: WebhookDelivery) -> str:
+        if delivery.processed_at is None:
+            return presenting.NONE
+        seconds = (delivery.processed_at - delivery.received_at).total_seconds()
+        return f"{seconds:.1f} s"
 
 
 def _record(note: SyncNote) -> records.Record:

@@ -5,8 +5,9 @@ from __future__ import annotations
 import logging
 
 from celery import shared_task
+from django.core.exceptions import ValidationError
 
-from connectors import runs, services
+from connectors import runs, services, subscribing, webhooks
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 
@@ -35,6 +36,33 @@ def sync_resource(connector_id: str, resource: str) -> None:
 
 
 @shared_task
+def dispatch_webhooks() -> None:
+    """Queue what is due of the webhooks: those that failed, and those that were never queued."""
+    for connector in webhooks.stores_with_work():
+        process_webhooks.delay(str(connector.pk))
+
+
+@shared_task
+def process_webhooks(connector_id: str) -> None:
+    """Work off a store's webhooks; a second one beside it takes what is left."""
+    connector = ConnectorConfig.objects.enabled().filter(pk=connector_id).first()
+    if connector is not None:
+        webhooks.process(connector=connector)
+
+
+@shared_task
+def keep_webhooks() -> None:
+    """Bring back the webhooks that stores dropped or switched off."""
+    for connector in ConnectorConfig.objects.enabled().exclude(webhook_url=""):
+        try:
+            subscribing.keep_registered(connector=connector)
+        except (base.StoreError, ValidationError) as error:
+            reason = getattr(error, "code", "") or "invalid"
+            logger.warning("webhooks not looked after store=%s code=%s", connector.pk, reason)
+
+
+@shared_task
 def forget_old_runs() -> None:
-    """Keep the list of runs short; a second time deletes nothing more."""
+    """Keep the lists of runs and webhooks short; a second time deletes nothing more."""
     services.forget_old_runs()
+    webhooks.forget_old()

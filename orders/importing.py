@@ -70,6 +70,9 @@ class CustomerImporter:
         known = PlatformCustomer.objects.filter(connector=connector)
         return comparing.compare(known.filter(deleted_at__isnull=True), known, batch)
 
+    def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
+        return set()
+
     def present_count(self, connector: ConnectorConfig) -> int:
         return PlatformCustomer.objects.filter(connector=connector, deleted_at__isnull=True).count()
 
@@ -161,6 +164,9 @@ class OrderImporter:
     ) -> tuple[Collection[int], Collection[int]]:
         known = PlatformOrder.objects.filter(connector=connector)
         return comparing.compare(_present(connector), known, batch)
+
+    def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
+        return set()
 
     def present_count(self, connector: ConnectorConfig) -> int:
         return _present(connector).count()

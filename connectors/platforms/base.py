@@ -297,15 +297,35 @@ class StoreDescription:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refetched:
-    """What an announcement named, as it is now; an empty batch without a note: it is gone.
+class Announcement:
+    """What a store's webhook said of itself: that something changed, not what it is now.
 
-    ``family`` is the remote id of a product whose present variants are all in the batch, None
-    where the batch is about one record.
+    ``delivery_key`` is the same when the same delivery comes again. ``resource`` and
+    ``remote_id`` are None for what is about no record. ``payload`` is the body of a privacy
+    request, which is the message itself; there is nothing to read again.
+    """
+
+    topic: str
+    resource: Resource | None
+    remote_id: int | None
+    delivery_key: str
+    payload: str | None = field(default=None, repr=False)
+
+
+class AnnouncementError(ValueError):
+    """A webhook that is genuine but can't be understood; the message names no data of it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refetched:
+    """What announcements named, as it is now; ids of which nothing came are gone.
+
+    ``families`` has, for each announced product whose variants are rows of their own, the ids of
+    all that are present.
     """
 
     batch: Batch
-    family: int | None
+    families: Mapping[int, Set[int]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -378,6 +398,18 @@ class Store(Protocol):
 
     def fetch(self, resource: Resource, ids: Sequence[int]) -> Batch:
         """The records of these ids as they are now, trashed ones too; deleted ones are left out."""
+
+    def refetch(self, resource: Resource, ids: Sequence[int]) -> Refetched:
+        """The records that announcements with these ids are about, as they are now."""
+
+    def webhooks(self) -> Sequence[Subscription]:
+        """Every webhook that these credentials can see."""
+
+    def add_webhook(self, topic: str, url: str, secret: str) -> Subscription:
+        """Have a topic announced at this address, signed with the secret."""
+
+    def remove_webhook(self, remote_id: str) -> None:
+        """Take a webhook away; one that is gone already is no error."""
 
     def close(self) -> None:
         """Give back connections and threads."""

@@ -24,7 +24,9 @@ class Knobs:
     ``truncate`` ends the JSON early under a right length, ``repeat`` doubles a page's first record,
     ``bloat`` makes a page of 10 MB. ``spoil`` is merged into the next page's first record.
     ``rewrite`` replaces texts in the JSON of every page by others,
-    which need not be valid. ``drift`` is called before each page is read.
+    which need not be valid. ``drift`` is called before each page is read. The next so many
+    webhooks are lost (``webhook_drop``); all come late by ``webhook_delay`` seconds, twice, or in
+    another order.
     """
 
     latency: float = 0.0
@@ -42,6 +44,10 @@ class Knobs:
     spoil: dict[str, Any] = field(default_factory=dict)
     rewrite: dict[str, str] = field(default_factory=dict)
     drift: Callable[[], None] | None = None
+    webhook_delay: float = 0.0
+    webhook_duplicate: bool = False
+    webhook_reorder: bool = False
+    webhook_drop: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def take(self, name: str) -> bool:

@@ -167,3 +167,4 @@ def running(
         server.shutdown()
         server.server_close()
         thread.join()
+        application.close()

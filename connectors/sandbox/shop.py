@@ -28,7 +28,8 @@ CREATE INDEX IF NOT EXISTS record_modified ON record (kind, modified, id);
 CREATE INDEX IF NOT EXISTS record_parent ON record (kind, parent);
 CREATE TABLE IF NOT EXISTS setting (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID;
 """
-FIRST_ID = {"product": 101, "customer": 2, "order": 10_001, "refund": 900_001}
+FIRST_ID = {"product": 101, "customer": 2, "order": 10_001, "refund": 900_001, "webhook": 1}
+IN_TRASH = "trash"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Shop:
     ) -> None:
         self.clock = clock or (lambda: datetime.now(UTC))
         self.lock = threading.RLock()
+        self.listeners: list[Callable[[str, str, int], None]] = []
         self.database = sqlite3.connect(
             str(file) if file else ":memory:", check_same_thread=False, isolation_level=None
         )
@@ -127,7 +129,8 @@ class Shop:
         with self.lock:
             changed = {**body, **changes, **rendering.stamps("date_modified", self.clock())}
             self.store(kind, changed)
-            return changed
+        self._tell(_event(body, changed), kind, body["id"])
+        return changed
 
     def remove(self, kind: str, identity: int) -> None:
         """Delete a record for ever; nothing of it stays."""
@@ -139,7 +142,8 @@ class Shop:
         with self.lock:
             body = rendering.product(self.next_id("product"), spec, self.clock(), SITE)
             self.store("product", body)
-            return body
+        self._tell("created", "product", body["id"])
+        return body
 
     def add_variation(
         self, parent: Json, spec: rendering.ProductSpec, option: tuple[str, str]
@@ -158,7 +162,8 @@ class Shop:
         with self.lock:
             body = rendering.customer(self.next_id("customer"), billing, self.clock(), SITE)
             self.store("customer", body)
-            return body
+        self._tell("created", "customer", body["id"])
+        return body
 
     def add_order(self, spec: rendering.OrderSpec) -> Json:
         """A new order, placed now."""
@@ -166,7 +171,12 @@ class Shop:
             now = self.clock()
             body = rendering.order(self.next_id("order"), spec, now, now)
             self.store("order", body)
-            return body
+        self._tell("created", "order", body["id"])
+        return body
+
+    def _tell(self, event: str, kind: str, identity: int) -> None:
+        for listener in self.listeners:
+            listener(event, kind, identity)
 
     def edit(self, kind: str, identity: int, **changes: Any) -> Json:
         """Change some keys of a record; KeyError where there is none."""
@@ -188,6 +198,14 @@ class Shop:
             if status in ("processing", "completed") and body["date_paid"] is None:
                 changes |= rendering.stamps("date_paid", self.clock())
             return self.touch("order", body, **changes)
+
+
+def _event(before: Json, after: Json) -> str:
+    """What WooCommerce announces of a change: the trash counts as a deletion."""
+    was, now = before.get("status") == IN_TRASH, after.get("status") == IN_TRASH
+    if was != now:
+        return "deleted" if now else "restored"
+    return "updated"
 
 
 def _where(kind: str, conditions: Iterable[tuple[str, Sequence[Any]]]) -> tuple[str, list[Any]]:

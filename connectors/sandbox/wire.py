@@ -14,9 +14,9 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
 
-from connectors.sandbox import auth, faults, queries, rendering
+from connectors.sandbox import auth, faults, queries, rendering, webhooks
 from connectors.sandbox.rendering import Json
-from connectors.sandbox.shop import NAME, SITE, Shop
+from connectors.sandbox.shop import NAME, SITE, Selection, Shop
 
 API = "/wp-json/wc/v3"
 PLURAL = {"orders": "order", "products": "product", "customers": "customer"}
@@ -85,6 +85,11 @@ class Application:
     ) -> None:
         self.shop, self.doorkeeper, self.knobs, self.secure = shop, doorkeeper, knobs, secure
         self.log: list[Seen] = []
+        self.webhooks = webhooks.Webhooks(shop, knobs)
+
+    def close(self) -> None:
+        """Send no more webhooks."""
+        self.webhooks.stop()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         request = Request(
@@ -302,6 +307,34 @@ class Application:
             self.shop.touch("order", order, status="trash")
         return Answer(body=self._whole("order", order))
 
+    def hooks(self, request: Request) -> Answer:
+        size = min(100, int(request.parameters.text("per_page") or 10))
+        page = int(request.parameters.text("page") or 1)
+        chosen = Selection(conditions=(), order="id", limit=size, offset=size * (page - 1))
+        found = [self.webhooks.public(hook) for hook in self.shop.select("webhook", chosen)]
+        total = self.shop.count("webhook")
+        headers = {"X-WP-Total": str(total), "X-WP-TotalPages": str(math.ceil(total / size))}
+        return Answer(body=found, headers=headers)
+
+    def add_hook(self, request: Request) -> Answer:
+        wanted = _json(request)
+        for name in ("topic", "delivery_url"):
+            if not wanted.get(name):
+                raise ApiError(
+                    400, f"woocommerce_rest_webhook_invalid_{name}", "Webhook is not valid."
+                )
+        return Answer(status=201, body=self.webhooks.public(self.webhooks.add(wanted)))
+
+    def remove_hook(self, request: Request, identity: str) -> Answer:
+        hook = self.shop.get("webhook", int(identity))
+        if hook is None:
+            raise ApiError(404, "woocommerce_rest_shop_webhook_invalid_id", "Invalid ID.")
+        if request.parameters.text("force") != "true":
+            message = "Webhooks do not support trashing."
+            raise ApiError(501, "woocommerce_rest_trash_not_supported", message)
+        self.shop.remove("webhook", hook["id"])
+        return Answer(body=self.webhooks.public(hook))
+
     def currency(self, request: Request) -> Answer:
         symbol = rendering.SYMBOL
         return Answer(body={"code": rendering.CURRENCY, "name": "Pound sterling", "symbol": symbol})
@@ -329,6 +362,8 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "DELETE": Application.delete,
     },
     r"/orders/(?P<identity>\d+)/refunds": {"GET": Application.refunds},
+    r"/webhooks": {"GET": Application.hooks, "POST": Application.add_hook},
+    r"/webhooks/(?P<identity>\d+)": {"DELETE": Application.remove_hook},
     r"/data/currencies/current": {"GET": Application.currency},
     r"/settings/general/woocommerce_currency": {"GET": Application.currency_setting},
     r"/system_status": {"GET": Application.system_status},

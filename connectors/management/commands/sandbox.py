@@ -57,6 +57,7 @@ class Command(BaseCommand):
             self.stdout.write(f"key {key}\nsecret {secret}")
         self.stdout.flush()
         self._serve(serving, shop, options["trickle"])
+        application.close()
 
     def _open(self, file: Path) -> Shop:
         shop = Shop(file)

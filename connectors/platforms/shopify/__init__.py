@@ -1,6 +1,7 @@
 """Shopify, over its GraphQL Admin API."""
 
+from connectors.platforms.shopify import announcing
 from connectors.platforms.shopify.client import normal_url
 from connectors.platforms.shopify.store import connect
 
-__all__ = ["connect", "normal_url"]
+__all__ = ["announcing", "connect", "normal_url"]

@@ -21,16 +21,28 @@ def by_ids(client_: client.Client, resource: base.Resource, ids: Sequence[int]) 
     return _batch(resource, nodes)
 
 
-def announced(client_: client.Client, resource: base.Resource, remote_id: int) -> base.Refetched:
-    """What an announcement named: for products that is a product, with all of its variants."""
+def announced(
+    client_: client.Client, resource: base.Resource, ids: Sequence[int]
+) -> base.Refetched:
+    """What was announced; for products that is products, each with all of its variants."""
     if resource is not base.Resource.PRODUCTS:
-        return base.Refetched(batch=by_ids(client_, resource, [remote_id]), family=None)
-    variables = {"id": gids.gid("Product", remote_id), "variants": VARIANTS_AT_ONCE}
+        return base.Refetched(batch=by_ids(client_, resource, ids))
+    items = {product_id: _variants(client_, product_id) for product_id in ids}
+    batch = _batch(resource, [item for found in items.values() for item in found])
+    families = {
+        product_id: {gids.number(item["id"]) for item in found}
+        for product_id, found in items.items()
+    }
+    return base.Refetched(batch=batch, families=families)
+
+
+def _variants(client_: client.Client, product_id: int) -> list[base.Json]:
+    """All variants of a product, none where it is gone."""
+    variables = {"id": gids.gid("Product", product_id), "variants": VARIANTS_AT_ONCE}
     product = client_.query("product", variables).data["product"]
     if product is None:
-        return base.Refetched(batch=_batch(resource, []), family=remote_id)
-    whole = connections.completed(client_, product, kinds.VARIANTS)
-    return base.Refetched(batch=_batch(resource, products.items(whole)), family=remote_id)
+        return []
+    return products.items(connections.completed(client_, product, kinds.VARIANTS))
 
 
 def _nodes(

@@ -95,8 +95,8 @@ class ShopifyStore:
     def fetch(self, resource: base.Resource, ids: Sequence[int]) -> base.Batch:
         return fetching.by_ids(self._client, resource, ids)
 
-    def refetch(self, resource: base.Resource, remote_id: int) -> base.Refetched:
-        return fetching.announced(self._client, resource, remote_id)
+    def refetch(self, resource: base.Resource, ids: Sequence[int]) -> base.Refetched:
+        return fetching.announced(self._client, resource, ids)
 
     def webhooks(self) -> Sequence[base.Subscription]:
         return list(subscriptions.found(self._client))

@@ -1,6 +1,7 @@
 """WooCommerce through its REST API, version 3."""
 
+from connectors.platforms.woocommerce import announcing
 from connectors.platforms.woocommerce.client import normal_url
 from connectors.platforms.woocommerce.store import connect
 
-__all__ = ["connect", "normal_url"]
+__all__ = ["announcing", "connect", "normal_url"]

@@ -97,9 +97,22 @@ class Client:
         return self._call("GET", f"{self.root}/wp-json/", params, is_signed=False)
 
     def put(self, path: str, body: base.Json) -> answers.Answer:
-        """Write, once. Raises ``OutcomeUnknownError`` when it may have happened or not."""
+        """Change, once. Raises ``OutcomeUnknownError`` when it may have happened or not."""
+        return self._write("PUT", path, body=body)
+
+    def post(self, path: str, body: base.Json) -> answers.Answer:
+        """Add, once; as ``put``."""
+        return self._write("POST", path, body=body)
+
+    def delete(self, path: str) -> answers.Answer:
+        """Delete for ever, once; as ``put``."""
+        return self._write("DELETE", path, params={"force": "true"})
+
+    def _write(
+        self, method: str, path: str, *, params: Params | None = None, body: base.Json | None = None
+    ) -> answers.Answer:
         try:
-            return self._call("PUT", f"{self.root}{API}{path}", body=body)
+            return self._call(method, f"{self.root}{API}{path}", params, body=body)
         except base.RetryableError as error:
             if error.code in connecting.NOT_SENT:
                 raise

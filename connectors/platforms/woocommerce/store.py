@@ -13,6 +13,7 @@ from connectors.platforms.woocommerce import (
     fields,
     reading,
     sections,
+    subscriptions,
     sweep,
     variations,
 )
@@ -76,6 +77,18 @@ class WooCommerceStore:
     def fetch(self, resource: base.Resource, ids: Sequence[int]) -> base.Batch:
         self._client.guard()
         return fetching.Fetching(self._client, self._variations, resource).batch(ids)
+
+    def refetch(self, resource: base.Resource, ids: Sequence[int]) -> base.Refetched:
+        return base.Refetched(batch=self.fetch(resource, ids))
+
+    def webhooks(self) -> Sequence[base.Subscription]:
+        return list(subscriptions.found(self._client))
+
+    def add_webhook(self, topic: str, url: str, secret: str) -> base.Subscription:
+        return subscriptions.add(self._client, topic, url, secret)
+
+    def remove_webhook(self, remote_id: str) -> None:
+        subscriptions.remove(self._client, remote_id)
 
     def close(self) -> None:
         self._client.close()

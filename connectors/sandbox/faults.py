@@ -45,8 +45,8 @@ class Knobs:
     rewrite: dict[str, str] = field(default_factory=dict)
     drift: Callable[[], None] | None = None
     webhook_delay: float = 0.0
-    webhook_duplicate: bool = False
-    webhook_reorder: bool = False
+    webhook_duplicate: int = 0
+    webhook_reorder: int = 0
     webhook_drop: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 

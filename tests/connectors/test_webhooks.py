@@ -335,7 +335,7 @@ def test_a_burst_of_doubled_and_shuffled_webhooks_ends_in_what_the_store_has(
     live_server, connector, store, shop
 ):
     subscribing.register(connector=connector, base_url=live_server.url)
-    store.knobs.webhook_duplicate = store.knobs.webhook_reorder = True
+    store.knobs.webhook_duplicate = store.knobs.webhook_reorder = 1
     store.knobs.webhook_delay = 0.2
     numbers = [shop.add_order(spec())["id"] for _ in range(8)]
     for number in numbers[:4]:

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any
 from wsgiref.handlers import SimpleHandler
 from wsgiref.simple_server import WSGIRequestHandler
+from wsgiref.types import WSGIApplication
 
 from connectors.sandbox import auth, faults, wire
 from connectors.sandbox.shop import Shop
@@ -101,7 +102,7 @@ class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
-    def __init__(self, application: wire.Application, port: int) -> None:
+    def __init__(self, application: WSGIApplication, port: int) -> None:
         self.application = application
         self.base_environ: dict[str, str] = {}
         self.server_name, self.server_port = "127.0.0.1", port
@@ -119,16 +120,14 @@ class Server(ThreadingHTTPServer):
             "SCRIPT_NAME": "",
         }  # fmt: skip
 
-    def get_app(self) -> wire.Application:
+    def get_app(self) -> WSGIApplication:
         return self.application
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that went away is no error of ours."""
 
 
-def make(
-    application: wire.Application, *, port: int = 0, certificate: Path | None = None
-) -> Server:
+def make(application: WSGIApplication, *, port: int = 0, certificate: Path | None = None) -> Server:
     """A bound server; with a certificate (PEM, key included) it speaks TLS."""
     server = Server(application, port)
     if certificate is not None:

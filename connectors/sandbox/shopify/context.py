@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
@@ -16,7 +16,6 @@ from connectors.sandbox.shopify.shop import Condition, ShopifyShop
 
 if TYPE_CHECKING:
     from connectors.sandbox.shopify.bulk import Operations
-    from connectors.sandbox.shopify.webhooks import Deliveries
 
 RECENT = timedelta(days=60)
 SCOPE_HELP = "https://shopify.dev/api/usage/access-scopes"
@@ -38,9 +37,9 @@ class Request:
     shop: ShopifyShop
     knobs: Knobs
     operations: Operations
-    deliveries: Deliveries
     version: str
     address: str
+    bulk: bool = False
     warnings: list[Json] = field(default_factory=list)
     loaded: dict[tuple[str, int], Json | None] = field(default_factory=dict)
 
@@ -67,19 +66,21 @@ class Request:
         self.loaded.pop((kind, identity), None)
 
 
-def of(info: GraphQLResolveInfo) -> Request:
+Info: TypeAlias = "GraphQLResolveInfo[Request]"
+
+
+def of(info: Info) -> Request:
     """The request that a resolver answers."""
-    request: Request = info.context
-    return request
+    return info.context
 
 
-def demand(info: GraphQLResolveInfo, kind: str) -> None:
+def demand(info: Info, kind: str) -> None:
     """Raise ACCESS_DENIED unless the token may read this kind."""
     if scope := SCOPES.get(kind):
         demand_scope(info, scope)
 
 
-def demand_scope(info: GraphQLResolveInfo, scope: str) -> None:
+def demand_scope(info: Info, scope: str) -> None:
     """Raise ACCESS_DENIED unless the token has the scope."""
     if scope not in of(info).knobs.granted():
         required = f"`{scope}` access scope."
@@ -101,7 +102,7 @@ def number(gid: str, type_name: str) -> int:
         ) from None
 
 
-def load(info: GraphQLResolveInfo, type_name: str, gid: str) -> Any:
+def load(info: Info, type_name: str, gid: str) -> Any:
     """The object of a global id, or none."""
     kind = KINDS[type_name]
     demand(info, kind)

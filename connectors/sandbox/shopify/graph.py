@@ -2,25 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from graphql import GraphQLObjectType, GraphQLResolveInfo, GraphQLSchema, build_schema
+from graphql import GraphQLObjectType, GraphQLSchema, build_schema
 
-from connectors.sandbox.shopify import gids, reading
+from connectors.sandbox.shopify import gids
+from connectors.sandbox.shopify.context import Info
+
+Resolver = Callable[..., Any]
 
 FILE = Path(__file__).parent / "schema.graphql"
 
 
-def _id(source: Any, info: GraphQLResolveInfo) -> str | None:
+def _id(source: Any, info: Info) -> str | None:
     found = source["id"] if isinstance(source, dict) else None
     if found is None or str(found).startswith("gid:"):
         return found
     return gids.write(info.parent_type.name, found)
 
 
-def _legacy_id(source: Any, info: GraphQLResolveInfo) -> str:
+def _legacy_id(source: Any, info: Info) -> str:
     return str(source["id"])
 
 
@@ -34,9 +38,16 @@ def schema() -> GraphQLSchema:
     return built
 
 
+def serve(*resolvers: Mapping[str, Resolver]) -> None:
+    """Have these resolvers, named as ``Type.field``, answer for their fields."""
+    for name, resolve in (pair for one in resolvers for pair in one.items()):
+        type_name, _, field = name.partition(".")
+        schema().type_map[type_name].fields[field].resolve = resolve  # type: ignore[attr-defined]
+
+
 def _attach(one: GraphQLObjectType) -> None:
     for name, field in one.fields.items():
-        found = reading.RESOLVERS.get(f"{one.name}.{name}")
+        found = None
         if found is None and name == "id":
             found = _id
         if found is None and name == "legacyResourceId":

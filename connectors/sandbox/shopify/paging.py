@@ -7,13 +7,19 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import orjson
-from graphql import GraphQLError, GraphQLResolveInfo
+from graphql import GraphQLError
 
 from connectors.sandbox.shopify import context, searching
+from connectors.sandbox.shopify.context import Info
 from connectors.sandbox.shopify.goods import Json
 from connectors.sandbox.shopify.shop import Condition, Selection
 
-LARGEST = 250
+
+class _All(int):
+    """A size that no caller can ask for."""
+
+
+LARGEST, ALL = 250, _All(10**9)
 SORTS = {
     "ID": "id", "CREATED_AT": "created", "UPDATED_AT": "updated", "PROCESSED_AT": "moment",
     "PUBLISHED_AT": "moment", "TITLE": "title", "SKU": "sku",
@@ -44,13 +50,13 @@ def size(arguments: Mapping[str, Any]) -> int:
     first = arguments.get("first")
     if first is None:
         raise _refused("you must provide one of first or last")
-    if not 0 <= first <= LARGEST:
+    if not isinstance(first, _All) and not 0 <= first <= LARGEST:
         raise _refused(f"first cannot exceed {LARGEST}")
     return int(first)
 
 
 def records(
-    info: GraphQLResolveInfo,
+    info: Info,
     kind: str,
     arguments: Mapping[str, Any],
     *,
@@ -75,7 +81,7 @@ def records(
     return connection(nodes, cursors, more=len(found) > first, before=last is not None)
 
 
-def searched(info: GraphQLResolveInfo, kind: str, text: str | None) -> list[Condition]:
+def searched(info: Info, kind: str, text: str | None) -> list[Condition]:
     """The conditions of a search; what it ignored is noted for the answer."""
     request = context.of(info)
     search = searching.read(kind, text, request.shop.zone)
@@ -92,10 +98,12 @@ def _seek(column: str, last: tuple[int, Any], *, reverse: bool) -> Condition:
 
 
 def _check_reach(
-    info: GraphQLResolveInfo, kind: str, conditions: Sequence[Condition], passed: Condition,
+    info: Info, kind: str, conditions: Sequence[Condition], passed: Condition,
     first: int,
 ) -> None:  # fmt: skip
     request = context.of(info)
+    if request.bulk:
+        return
     cap = request.knobs.object_cap
     gone = request.shop.count(kind, [*conditions, passed], limit=cap + 1)
     if gone + 1 + first > cap:
@@ -110,7 +118,7 @@ def _value(column: str, body: Json) -> Any:
     return body["position"] if "position" in body else body.get("completedAt") or ""
 
 
-def _spoiled(info: GraphQLResolveInfo, nodes: list[Json]) -> list[Json]:
+def _spoiled(info: Info, nodes: list[Json]) -> list[Json]:
     knobs = context.of(info).knobs
     if nodes and knobs.spoil:
         nodes[0], knobs.spoil = {**nodes[0], **knobs.spoil}, {}
@@ -146,7 +154,7 @@ def connection(nodes: list[Json], cursors: list[str], *, more: bool, before: boo
     }  # fmt: skip
 
 
-def count(info: GraphQLResolveInfo, kind: str, arguments: Mapping[str, Any]) -> Json:
+def count(info: Info, kind: str, arguments: Mapping[str, Any]) -> Json:
     """How many records a search finds, counted up to the limit."""
     request = context.of(info)
     cap, asked = request.knobs.object_cap, arguments.get("limit")

@@ -59,7 +59,8 @@ FIELDS: Mapping[str, Mapping[str, Column]] = {
     "variant": {
         "id": _ID, "sku": _SKU, "updated_at": _TIMES["updated_at"], "title": Column("title"),
         "barcode": _body("barcode"), "product_id": Column("parent", "id"),
-        "product_ids": Column("parent", "id"), "inventory_quantity": _body("inventoryQuantity", "id"),
+        "product_ids": Column("parent", "id"),
+        "inventory_quantity": _body("inventoryQuantity", "id"),
     },
     "customer": {
         "id": _ID, "updated_at": Column("updated", "day"), "customer_date": _TIMES["created_at"],
@@ -149,18 +150,18 @@ class _Reader:
         return _joined("AND", parts)
 
     def single(self) -> Condition | None:
-        token = self.tokens.pop(0)
-        if token == "NOT":
+        found = self.tokens.pop(0)
+        if found == "NOT":
             return _negated(self.single()) if self.tokens else None
-        if token == "(":
+        if found == "(":
             inner = self.disjunction()
             if self.tokens:
                 self.tokens.pop(0)
             return inner
-        if isinstance(token, str):
+        if isinstance(found, str):
             return None
-        condition = self.term(token)
-        return _negated(condition) if token.negated else condition
+        condition = self.term(found)
+        return _negated(condition) if found.negated else condition
 
     def term(self, term: Term) -> Condition | None:
         if not term.field:

@@ -9,8 +9,10 @@ from connectors.platforms import base, values
 from connectors.platforms.shopify import client
 
 MOST = 250
-# Shopify takes queries of up to 1,000 points; a smaller one is waited for less.
-DEAR = 400.0
+# Shopify takes queries of up to 1,000 points. A page of twice the nodes costs little more, as the
+# price goes by the logarithm: the largest that is allowed is the cheapest for each node.
+DEAR = 950.0
+DOUBLED = 1.2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,19 +27,19 @@ class Inner:
 class PageSize:
     """How many nodes to ask for: as many as stay well below what a query may cost."""
 
-    def __init__(self, first: int) -> None:
-        self.value = first
+    def __init__(self, first: int, most: int = MOST) -> None:
+        self.value, self._most = first, most
 
     def learn(self, cost: float) -> None:
         """Grow while it is cheap, shrink before it is too dear."""
-        if 0 < cost < DEAR / 2:
-            self.value = min(MOST, self.value * 2)
-        elif cost > DEAR * 2:
+        if 0 < cost * DOUBLED < DEAR:
+            self.value = min(self._most, self.value * 2)
+        elif cost > DEAR:
             self.halve()
 
     def halve(self) -> None:
-        """Ask for half as many."""
-        self.value = max(1, self.value // 2)
+        """Ask for half as many from now on."""
+        self.value = self._most = max(1, self.value // 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from connectors.platforms.shopify import client, connections, gids, kinds, mappe
 AT_ONCE = {
     base.Resource.PRODUCTS: 50,
     base.Resource.CUSTOMERS: 100,
-    base.Resource.ORDERS: 10,
+    base.Resource.ORDERS: 25,
 }
 VARIANTS_AT_ONCE = 100
 
@@ -48,11 +48,20 @@ def _variants(client_: client.Client, product_id: int) -> list[base.Json]:
 def _nodes(
     client_: client.Client, resource: base.Resource, ids: Sequence[int]
 ) -> Iterator[base.Json]:
-    kind, size = kinds.OF[resource], AT_ONCE[resource]
+    kind, size = kinds.OF[resource], connections.PageSize(AT_ONCE[resource])
     extra = kind.page_variables() if resource is base.Resource.ORDERS else {}
-    for start in range(0, len(ids), size):
-        wanted = [gids.gid(kind.gid, remote_id) for remote_id in ids[start : start + size]]
-        for node in client_.query(kind.by_id, {**extra, "ids": wanted}).data["nodes"]:
+    done = 0
+    while done < len(ids):
+        wanted = [gids.gid(kind.gid, one) for one in ids[done : done + size.value]]
+        try:
+            answer = client_.query(kind.by_id, {**extra, "ids": wanted})
+        except base.RejectedError as error:
+            if error.code != "max_cost" or size.value == 1:
+                raise
+            size.halve()
+            continue
+        done += len(wanted)
+        for node in answer.data["nodes"]:
             # An id of which there is nothing gives null, one of another kind an empty object.
             if node:
                 yield kind.whole(client_, node) if extra else node

@@ -44,17 +44,17 @@ OF = {
     base.Resource.PRODUCTS: Kind(
         gid="ProductVariant", field="products", pages="products", bulk="bulk_products",
         by_id="variants_by_id", ids="variant_ids", ids_field="productVariants",
-        count="variant_count", first=10, inner=(VARIANTS,), variables={"variants": 50},
+        count="variant_count", first=50, inner=(VARIANTS,), variables={"variants": 50},
     ),
     base.Resource.CUSTOMERS: Kind(
         gid="Customer", field="customers", pages="customers", bulk="bulk_customers",
         by_id="customers_by_id", ids="customer_ids", ids_field="customers",
-        count="customer_count", first=50,
+        count="customer_count", first=100,
     ),
     base.Resource.ORDERS: Kind(
         gid="Order", field="orders", pages="orders", bulk="bulk_orders", by_id="orders_by_id",
-        ids="order_ids", ids_field="orders", count="order_count", first=10,
-        inner=(LINES, SHIPPING), variables={"lines": 25},
+        ids="order_ids", ids_field="orders", count="order_count", first=25,
+        inner=(LINES, SHIPPING), variables={"lines": 12},
     ),
 }  # fmt: skip
 

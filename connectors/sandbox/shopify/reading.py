@@ -208,6 +208,17 @@ def _presentment_money(source: str, info: Info) -> Json:
     return {"amount": amount, "currencyCode": currency}
 
 
+def _picture(source: Json, info: Info) -> Json | None:
+    url = source.get("image")
+    if not url:
+        return None
+    image = {"url": url}
+    return {
+        "__typename": "MediaImage", "id": source["id"], "image": image,
+        "preview": {"image": image},
+    }  # fmt: skip
+
+
 def always(value: Any) -> Resolver:
     def resolve(source: Any, info: Info, **_: Any) -> Any:
         return value
@@ -245,6 +256,7 @@ RESOLVERS: Mapping[str, Resolver] = {
         }.items()
     },
     "Product.variants": _variants,
+    "Product.featuredMedia": _picture,
     "Product.variantsCount": lambda one, _: {
         "count": one["totalVariants"], "precision": "EXACT",
     },

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -66,10 +67,14 @@ class ProductImporter:
             notes=notes,
         )
 
-    def compare(
-        self, connector: ConnectorConfig, batch: base.IdBatch
-    ) -> tuple[Collection[int], Collection[int]]:
+    def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> registry.Comparison:
         return comparing.compare(_present(connector), _known(connector), batch)
+
+    def stamps(
+        self, connector: ConnectorConfig, ids: Collection[int]
+    ) -> Mapping[int, datetime | None]:
+        found = _known(connector).filter(remote_id__in=ids, deleted_at__isnull=True)
+        return dict(found.values_list("remote_id", "remote_modified_at"))
 
     def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
         found = _present(connector).filter(parent_remote_id=parent_remote_id)

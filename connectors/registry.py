@@ -5,8 +5,9 @@ Apps register their importers in ``AppConfig.ready``.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence, Set
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from connectors.models import ConnectorConfig, Platform
@@ -25,6 +26,15 @@ class Imported:
     notes: Sequence[base.Note]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison:
+    """Ids that only we have, that only the store has, and of rows that are older than it."""
+
+    extra: Set[int]
+    missing: Set[int]
+    stale: Set[int]
+
+
 class Importer(Protocol[RecordT]):
     """Writes one resource's records, and knows which rows a store should still have.
 
@@ -34,10 +44,13 @@ class Importer(Protocol[RecordT]):
     def write(self, connector: ConnectorConfig, records: Sequence[RecordT]) -> Imported:
         """Insert or update the rows of these records; an older record changes nothing."""
 
-    def compare(
-        self, connector: ConnectorConfig, batch: base.IdBatch
-    ) -> tuple[Collection[int], Collection[int]]:
-        """The ids in the batch's range that only we have, and those that only the store has."""
+    def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> Comparison:
+        """How our rows in the batch's range differ from the store's."""
+
+    def stamps(
+        self, connector: ConnectorConfig, ids: Collection[int]
+    ) -> Mapping[int, datetime | None]:
+        """When those of these that are present here were last changed in the store."""
 
     def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
         """The ids of the rows that are present and have this parent in the store."""

@@ -1,7 +1,7 @@
 """The search for deletions: the store's ids beside ours.
 
 An id that only we have is asked for by itself before its row is marked deleted; one that only the
-store has is fetched and written.
+store has, or that was changed there since, is fetched and written.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from django.conf import settings
 from django.utils import timezone
 
-from connectors import notes, prefetching
+from connectors import notes, prefetching, registry
 from connectors.platforms import base
 
 if TYPE_CHECKING:
@@ -37,19 +37,18 @@ class Sweep:
         source = copy.store.read_ids(copy.resource, saved.get("position", {}))
         found = prefetching.ahead(source, idle=copy.stay_alive)
         for batch in chain.from_iterable(found):
-            gone, new = self._compare(batch)
-            self._fetch(sorted(set(new) - self.set_aside))
-            missing = sorted({*missing, *gone})
+            found_here = self._compare(batch)
+            self._fetch(sorted((found_here.missing | found_here.stale) - self.set_aside))
+            missing = sorted({*missing, *found_here.extra})
             with copy.writing():
                 copy.save_sweep({"position": batch.position, "missing": missing})
             copy.done += len(batch.ids)
             copy.report(batch.total)
         self._finish(missing)
 
-    def _compare(self, batch: base.IdBatch) -> tuple[set[int], set[int]]:
+    def _compare(self, batch: base.IdBatch) -> registry.Comparison:
         with self.copy.writing():
-            gone, new = self.copy.importer.compare(self.copy.connector, batch)
-        return set(gone), set(new)
+            return self.copy.importer.compare(self.copy.connector, batch)
 
     def _finish(self, missing: list[int]) -> None:
         copy = self.copy

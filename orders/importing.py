@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -64,11 +65,17 @@ class CustomerImporter:
             written = Counter(created for (created,) in cursor.fetchall())
         return _imported(written, len(records), [])
 
-    def compare(
-        self, connector: ConnectorConfig, batch: base.IdBatch
-    ) -> tuple[Collection[int], Collection[int]]:
+    def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> registry.Comparison:
         known = PlatformCustomer.objects.filter(connector=connector)
         return comparing.compare(known.filter(deleted_at__isnull=True), known, batch)
+
+    def stamps(
+        self, connector: ConnectorConfig, ids: Collection[int]
+    ) -> Mapping[int, datetime | None]:
+        found = PlatformCustomer.objects.filter(
+            connector=connector, remote_id__in=ids, deleted_at__isnull=True
+        )
+        return dict(found.values_list("remote_id", "remote_modified_at"))
 
     def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
         return set()
@@ -159,11 +166,17 @@ class OrderImporter:
                 rows.ITEMS.sql(ITEMS_SOURCE), {"connector": connector.pk, "orders": list(written)}
             )
 
-    def compare(
-        self, connector: ConnectorConfig, batch: base.IdBatch
-    ) -> tuple[Collection[int], Collection[int]]:
+    def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> registry.Comparison:
         known = PlatformOrder.objects.filter(connector=connector)
         return comparing.compare(_present(connector), known, batch)
+
+    def stamps(
+        self, connector: ConnectorConfig, ids: Collection[int]
+    ) -> Mapping[int, datetime | None]:
+        found = PlatformOrder.objects.filter(
+            connector=connector, remote_id__in=ids, deleted_at__isnull=True
+        )
+        return dict(found.values_list("remote_id", "remote_modified_at"))
 
     def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:
         return set()

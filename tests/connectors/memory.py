@@ -124,7 +124,10 @@ class MemoryStore:
             self._request()
             last = start + self.page >= len(ids)
             yield base.IdBatch(
-                stamps=dict.fromkeys(ids[start : start + self.page]),
+                stamps={
+                    number: self.records[resource][number].modified_at
+                    for number in ids[start : start + self.page]
+                },
                 low=ids[start] if start else 0,
                 high=None if last else ids[start + self.page],
                 position={"start": start + self.page},

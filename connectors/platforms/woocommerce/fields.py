@@ -27,5 +27,6 @@ PRODUCT = ",".join((
     "date_created_gmt", "date_modified_gmt",
 ))  # fmt: skip
 ID = "id"
-ID_AND_VARIATIONS = "id,variations"
+STAMP = "id,date_modified_gmt"
+STAMP_AND_VARIATIONS = "id,date_modified_gmt,variations"
 ID_AND_NAME = "id,name"

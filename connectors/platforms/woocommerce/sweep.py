@@ -1,16 +1,18 @@
-"""The ids that a store has, as ranges without a gap."""
+"""The ids that a store has, as ranges without a gap, each with the moment of its last change."""
 
 from __future__ import annotations
 
-from array import array
 from bisect import bisect_left
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from datetime import datetime
 
-from connectors.platforms import base
+from connectors.platforms import base, values
 from connectors.platforms.woocommerce import client, fields, listing, sections, variations
 
 IDS_AT_ONCE = 5_000
 TRASH = "trash"
+
+Stamps = dict[int, datetime | None]
 
 
 def id_batches(
@@ -22,10 +24,10 @@ def id_batches(
     """All ids but those in the trash, from a batch's position on.
 
     Orders and customers come as they are read, downwards. Products and variations share their ids
-    and come from several lists, so those are collected first (8 bytes each) and given upwards.
+    and come from several lists, so those are collected first and given upwards.
     """
     if resource is base.Resource.PRODUCTS:
-        return _upwards(_product_ids(client_, variations_), position)
+        return _upwards(_products(client_, variations_), position)
     main, *others = [s for s in sections.OF[resource] if s.filters.get("status") != TRASH]
     return _downwards(client_, main, others, position)
 
@@ -39,34 +41,36 @@ def _downwards(
     if position.get("done"):
         return
     # Read first: what leaves these lists meanwhile goes to the main one, where it is met then.
-    extra = _sorted(item["id"] for section in others for item in _items(client_, section))
+    extra = _stamps(item for section in others for item in _items(client_, section))
     high: int | None = position.get("low")
-    found: set[int] = set()
+    found: Stamps = {}
     for part in _listing(client_, main).parts(position):
-        found.update(item["id"] for item in part.items if _has_id(item))
+        found |= _stamps(item for item in part.items if _has_id(item))
         low = 0 if part.position is None else part.low
         if not part.is_joined or low is None:
             continue
         yield base.IdBatch(
-            stamps=dict.fromkeys(
-                [*_range(extra, low, high), *(one for one in found if one >= low)]
-            ),
+            stamps={
+                **{one: extra[one] for one in extra if low <= one and (not high or one < high)},
+                **{one: stamp for one, stamp in found.items() if one >= low},
+            },
             low=low,
             high=high,
             position=part.position or {"done": True},
             total=part.total + len(extra),
         )
-        high, found = low, set()
+        high, found = low, {}
 
 
-def _upwards(ids: array[int], position: base.Json) -> Iterator[base.IdBatch]:
+def _upwards(stamps: Stamps, position: base.Json) -> Iterator[base.IdBatch]:
+    ids = sorted(stamps)
     low: int | None = position.get("from", 0)
     while low is not None:
         start = bisect_left(ids, low)
         end = start + IDS_AT_ONCE
         high = ids[end] if end < len(ids) else None
         yield base.IdBatch(
-            stamps=dict.fromkeys(ids[start:end]),
+            stamps={one: stamps[one] for one in ids[start:end]},
             low=low,
             high=high,
             position={"from": high},
@@ -75,21 +79,20 @@ def _upwards(ids: array[int], position: base.Json) -> Iterator[base.IdBatch]:
         low = high
 
 
-def _product_ids(client_: client.Client, variations_: variations.Variations) -> array[int]:
+def _products(client_: client.Client, variations_: variations.Variations) -> Stamps:
+    """Products and variations; where the store doesn't list these, they have no stamps."""
     has_list = variations_.has_list()
-    chosen = [
-        section
-        for section in sections.OF[base.Resource.PRODUCTS]
-        if section.filters.get("status") != TRASH
-        and (has_list or section.path != sections.VARIATIONS)
-    ]
-    asked = fields.ID if has_list else fields.ID_AND_VARIATIONS
-    return _sorted(
-        remote_id
-        for section in chosen
-        for item in _items(client_, section, asked)
-        for remote_id in (item["id"], *_children(item))
-    )
+    found: Stamps = {}
+    for section in sections.OF[base.Resource.PRODUCTS]:
+        if section.filters.get("status") == TRASH:
+            continue
+        if section.path == sections.VARIATIONS and not has_list:
+            continue
+        asked = fields.STAMP if has_list else fields.STAMP_AND_VARIATIONS
+        for item in _items(client_, section, asked):
+            found[item["id"]] = _stamp(item)
+            found |= dict.fromkeys(_children(item))
+    return found
 
 
 def _children(item: base.Json) -> Sequence[int]:
@@ -97,8 +100,16 @@ def _children(item: base.Json) -> Sequence[int]:
     return [child for child in found if type(child) is int] if type(found) is list else ()
 
 
+def _stamps(items: Iterable[base.Json]) -> Stamps:
+    return {item["id"]: _stamp(item) for item in items}
+
+
+def _stamp(item: base.Json) -> datetime | None:
+    return values.optional_moment(item.get("date_modified_gmt"))
+
+
 def _items(
-    client_: client.Client, section: sections.Section, asked: str = fields.ID
+    client_: client.Client, section: sections.Section, asked: str = fields.STAMP
 ) -> Iterator[base.Json]:
     try:
         for part in _listing(client_, section, asked).parts({}):
@@ -109,20 +120,10 @@ def _items(
 
 
 def _listing(
-    client_: client.Client, section: sections.Section, asked: str = fields.ID
+    client_: client.Client, section: sections.Section, asked: str = fields.STAMP
 ) -> listing.Listing:
     return listing.Listing(client_, section.path, {**section.filters, "_fields": asked})
 
 
 def _has_id(item: object) -> bool:
     return isinstance(item, Mapping) and type(item.get("id")) is int
-
-
-def _sorted(ids: Iterator[int]) -> array[int]:
-    found = array("q", ids)
-    return array("q", sorted(set(found)))
-
-
-def _range(ids: array[int], low: int, high: int | None) -> array[int]:
-    start = bisect_left(ids, low)
-    return ids[start:] if high is None else ids[start : bisect_left(ids, high)]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Collection, Iterable, Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from functools import cache
 from typing import Any
@@ -70,9 +69,7 @@ class ProductImporter:
     def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> registry.Comparison:
         return comparing.compare(_present(connector), _known(connector), batch)
 
-    def stamps(
-        self, connector: ConnectorConfig, ids: Collection[int]
-    ) -> Mapping[int, datetime | None]:
+    def stamps(self, connector: ConnectorConfig, ids: Collection[int]) -> registry.Stamps:
         found = _known(connector).filter(remote_id__in=ids, deleted_at__isnull=True)
         return dict(found.values_list("remote_id", "remote_modified_at"))
 

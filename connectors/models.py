@@ -268,6 +268,33 @@ class SyncNote(models.Model):
         return f"{self.cause.replace('_', ' ')}: {self.get_resource_display()} {self.remote_id}"
 
 
+class Verification(models.Model):
+    """What a comparison of a store with our copy of it found; ``counts`` are by resource.
+
+    ``is_whole``: of everything, not of some resources.
+    """
+
+    connector = models.ForeignKey(
+        ConnectorConfig, on_delete=models.CASCADE, related_name="verifications"
+    )
+    is_whole = models.BooleanField()
+    is_clean = models.BooleanField()
+    counts = models.JSONField()
+    started_at = models.DateTimeField()
+    finished_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "verification"
+        ordering = ["-finished_at", "-id"]
+        indexes = [
+            models.Index("connector", F("finished_at").desc(), name="verification_last"),
+        ]
+
+    def __str__(self) -> str:
+        outcome = "complete" if self.is_clean else "incomplete"
+        return f"{self.connector} was {outcome} at {self.finished_at:%d %b %H:%M}"
+
+
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):
     def due(self, now: datetime) -> WebhookDeliveryQuerySet:
         """Deliveries to be processed now; also those whose worker went away."""

@@ -14,6 +14,7 @@ from connectors.models import ConnectorConfig, Platform
 from connectors.platforms import base, shopify, woocommerce
 
 RecordT = TypeVar("RecordT", contravariant=True)
+Stamps = Mapping[int, datetime | None]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +48,7 @@ class Importer(Protocol[RecordT]):
     def compare(self, connector: ConnectorConfig, batch: base.IdBatch) -> Comparison:
         """How our rows in the batch's range differ from the store's."""
 
-    def stamps(
-        self, connector: ConnectorConfig, ids: Collection[int]
-    ) -> Mapping[int, datetime | None]:
+    def stamps(self, connector: ConnectorConfig, ids: Collection[int]) -> Stamps:
         """When those of these that are present here were last changed in the store."""
 
     def family(self, connector: ConnectorConfig, parent_remote_id: int) -> Collection[int]:

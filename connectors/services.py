@@ -137,6 +137,12 @@ def stores_named(text: str) -> ConnectorQuerySet:
     return ConnectorConfig.objects.filter(wanted)
 
 
+def stores_for(named: str | None) -> ConnectorQuerySet:
+    """The enabled stores, or the one of them that is named by its address or name."""
+    stores = ConnectorConfig.objects.enabled()
+    return stores & stores_named(named) if named else stores
+
+
 def connect_store(*, connector: ConnectorConfig) -> base.StoreDescription:
     """Check a new or changed store and save it, with its cursors, only when it works.
 

@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.core.exceptions import ValidationError
 
-from connectors import runs, services, subscribing, webhooks
+from connectors import runs, services, subscribing, verifying, webhooks
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 
@@ -33,6 +33,18 @@ def sync_resource(connector_id: str, resource: str) -> None:
         logger.info("sync skipped store=%s resource=%s: already running", connector_id, resource)
     except base.StoreError as error:
         logger.warning("sync impossible store=%s code=%s", connector_id, error.code)
+
+
+@shared_task
+def verify(connector_id: str) -> None:
+    """Compare a store with our copy, and keep what was found; a second time finds it anew."""
+    connector = ConnectorConfig.objects.filter(pk=connector_id).first()
+    if connector is None:
+        return
+    try:
+        verifying.verify(connector=connector)
+    except base.StoreError as error:
+        logger.warning("verification impossible store=%s code=%s", connector_id, error.code)
 
 
 @shared_task

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
 
 from django.db import connection
 from django.db.backends.utils import CursorWrapper
@@ -69,9 +68,7 @@ class CustomerImporter:
         known = PlatformCustomer.objects.filter(connector=connector)
         return comparing.compare(known.filter(deleted_at__isnull=True), known, batch)
 
-    def stamps(
-        self, connector: ConnectorConfig, ids: Collection[int]
-    ) -> Mapping[int, datetime | None]:
+    def stamps(self, connector: ConnectorConfig, ids: Collection[int]) -> registry.Stamps:
         found = PlatformCustomer.objects.filter(
             connector=connector, remote_id__in=ids, deleted_at__isnull=True
         )
@@ -170,9 +167,7 @@ class OrderImporter:
         known = PlatformOrder.objects.filter(connector=connector)
         return comparing.compare(_present(connector), known, batch)
 
-    def stamps(
-        self, connector: ConnectorConfig, ids: Collection[int]
-    ) -> Mapping[int, datetime | None]:
+    def stamps(self, connector: ConnectorConfig, ids: Collection[int]) -> registry.Stamps:
         found = PlatformOrder.objects.filter(
             connector=connector, remote_id__in=ids, deleted_at__isnull=True
         )

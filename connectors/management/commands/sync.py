@@ -166,14 +166,12 @@ def _resources(names: list[str]) -> list[base.Resource]:
 
 
 def _stores(options: dict[str, Any]) -> QuerySet[ConnectorConfig]:
-    stores = ConnectorConfig.objects.enabled()
+    stores = services.stores_for(options["store"])
     if options["platform"]:
         if not services.is_supported(options["platform"]):
             known = ", ".join(services.supported_platforms())
             raise CommandError(f"There is no platform “{options['platform']}”: {known}.")
         stores = stores.filter(platform=options["platform"])
-    if options["store"]:
-        stores &= services.stores_named(options["store"])
     if not stores:
         raise CommandError(
             "No connected store fits. Connect one with: manage.py connect PLATFORM STORE_URL; "

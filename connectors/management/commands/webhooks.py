@@ -8,7 +8,6 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
-from django.db.models import QuerySet
 
 from connectors import services, subscribing
 from connectors.models import ConnectorConfig
@@ -30,7 +29,11 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         action: Callable[..., str] = getattr(self, f"_{options['action']}")
-        stores, failed = _stores(options["store"]), 0
+        stores, failed = services.stores_for(options["store"]), 0
+        if not stores:
+            raise CommandError(
+                "No connected store fits; manage.py sync_status lists those there are."
+            )
         for connector in stores:
             try:
                 self.stdout.write(f"{connector}: {action(connector, options['url'])}")
@@ -60,12 +63,3 @@ class Command(BaseCommand):
 
     def _unregister(self, connector: ConnectorConfig, url: str) -> str:
         return f"{subscribing.unregister(connector=connector)} webhooks were taken away"
-
-
-def _stores(named: str | None) -> QuerySet[ConnectorConfig]:
-    stores = ConnectorConfig.objects.enabled()
-    if named:
-        stores &= services.stores_named(named)
-    if not stores:
-        raise CommandError("No connected store fits; manage.py sync_status lists those there are.")
-    return stores

@@ -49,7 +49,7 @@ def build(goods: Sequence[tuple[str, str, int]], opened: datetime) -> Assortment
     products: list[Json] = []
     variations: list[Json] = []
     articles: dict[int, Article] = {}
-    for name, members in _groups(goods):
+    for name, members in groups(goods):
         created = opened + timedelta(minutes=len(products))
         if len(members) == 1:
             position = members[0][0]
@@ -70,18 +70,18 @@ def build(goods: Sequence[tuple[str, str, int]], opened: datetime) -> Assortment
     )
 
 
-def _groups(
+def groups(
     goods: Sequence[tuple[str, str, int]],
 ) -> Iterator[tuple[str, list[tuple[int, str]]]]:
     """Products that differ by their colour alone, as (name, [(position, colour)])."""
-    groups: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
+    found: dict[tuple[str, str], list[tuple[int, str]]] = defaultdict(list)
     for position, (code, title, _) in enumerate(goods):
         colour = next((word for word in title.split() if word in COLOURS), "")
         rest = " ".join(word for word in title.split() if word != colour)
-        taken = {other for _, other in groups.get((rest, ""), [])}
+        taken = {other for _, other in found.get((rest, ""), [])}
         key = (rest, "") if colour and colour not in taken else (title, code)
-        groups[key].append((position, colour))
-    for (name, _), members in groups.items():
+        found[key].append((position, colour))
+    for (name, _), members in found.items():
         yield name, members
 
 
@@ -93,7 +93,7 @@ def _simple(number: int, position: int, good: tuple[str, str, int], created: dat
         price=price,
         stock=0 if position % 37 == 36 else 12 + position * 7 % 240,
         description=f"<p>{title}.</p>",
-        categories=_categories(title),
+        categories=categories(title),
     )
     return rendering.product(number, spec, created, SITE)
 
@@ -108,7 +108,7 @@ def _variable(
     lowest = min(goods[position][2] for position, _ in members)
     spec = ProductSpec(
         name=name, kind="variable", price=lowest, description=f"<p>{name}.</p>",
-        options={"Colour": [colour for _, colour in members]}, categories=_categories(name),
+        options={"Colour": [colour for _, colour in members]}, categories=categories(name),
     )  # fmt: skip
     parent = rendering.product(next(numbers), spec, created, SITE)
     children = []
@@ -132,7 +132,8 @@ def _unsold(numbers: Iterator[int], opened: datetime) -> Iterator[Json]:
         yield rendering.product(next(numbers), spec, opened, SITE)
 
 
-def _categories(title: str) -> list[str]:
+def categories(title: str) -> list[str]:
+    """The category that a title's words name."""
     return [name for word, name in CATEGORIES.items() if word in title][:1] or ["Gifts"]
 
 

@@ -20,9 +20,9 @@ CARRIERS = (
 )
 
 
-def fill(shop: Shop) -> None:
-    """Put the whole sample into an empty shop, its newest order now."""
-    found, now = sample.load(), shop.clock().replace(microsecond=0)
+def fill(shop: Shop, part: sample.Part = sample.WHOLE) -> None:
+    """Put the sample, or a part of it, into an empty shop, its newest order now."""
+    found, now = sample.load(part), shop.clock().replace(microsecond=0)
     opened = now - timedelta(minutes=found.orders[0].minutes_ago) - timedelta(days=30)
     goods = assortment.build(found.products, opened)
     customers = _customers(found, now)
@@ -43,11 +43,11 @@ def _customers(found: sample.Sample, now: datetime) -> list[Json]:
     return [
         rendering.customer(
             FIRST_ID["customer"] + number,
-            people.address(number, country),
+            people.address(person, country),
             now - timedelta(minutes=first.get(number, 0) + 3),
             SITE,
         )
-        for number, country in enumerate(found.customers)
+        for number, (person, country) in enumerate(found.customers)
     ]
 
 
@@ -61,7 +61,7 @@ class _Till:
 
     def order(self, number: int, order: sample.SampleOrder) -> Json:
         placed = self.now - timedelta(minutes=order.minutes_ago)
-        billing = self._billing(number, order)
+        billing = self._billing(order)
         status, age = _status(number, order.minutes_ago), self.now - placed
         shipped = placed + min(timedelta(hours=20 + number % 30), age)
         paid = None if status in ("pending", "failed", "cancelled") else placed
@@ -84,9 +84,9 @@ class _Till:
         modified = shipped if status == "completed" else placed
         return rendering.order(FIRST_ID["order"] + number, spec, placed, modified)
 
-    def _billing(self, number: int, order: sample.SampleOrder) -> Mapping[str, str]:
+    def _billing(self, order: sample.SampleOrder) -> Mapping[str, str]:
         if order.customer is None:
-            return people.address(GUESTS_FROM + number, order.country)
+            return people.address(GUESTS_FROM + order.number, order.country)
         billing: Mapping[str, str] = self.customers[order.customer]["billing"]
         return billing
 

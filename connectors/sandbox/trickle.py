@@ -13,14 +13,18 @@ from connectors.sandbox.shop import Selection, Shop
 LATEST = Selection(conditions=(), order="id desc", limit=200, offset=0)
 
 
-class Trickle(threading.Thread):
+class Flow(threading.Thread):
     """Makes so many changes a minute until it is stopped."""
 
-    def __init__(self, shop: Shop, *, per_minute: float, seed: int | None = None) -> None:
+    def __init__(self, *, per_minute: float, seed: int | None = None) -> None:
         super().__init__(name="trickle", daemon=True)
-        self.shop, self.pause = shop, 60 / per_minute
+        self.pause = 60 / per_minute
         self.chance = random.Random(seed)  # noqa: S311 - a shop's luck, not keys
         self.stopped = threading.Event()
+
+    def step(self) -> Json | None:
+        """One change; what was changed, or none."""
+        raise NotImplementedError
 
     def run(self) -> None:
         while not self.stopped.wait(self.pause):
@@ -29,6 +33,14 @@ class Trickle(threading.Thread):
     def stop(self) -> None:
         """End soon; a change that is under way is finished."""
         self.stopped.set()
+
+
+class Trickle(Flow):
+    """Changes of a WooCommerce shop."""
+
+    def __init__(self, shop: Shop, *, per_minute: float, seed: int | None = None) -> None:
+        super().__init__(per_minute=per_minute, seed=seed)
+        self.shop = shop
 
     def step(self) -> Json | None:
         """One change: three of four are new orders, the others ship one that waits."""

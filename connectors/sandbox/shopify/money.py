@@ -4,20 +4,24 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
+from functools import lru_cache
 
+WHOLE, CENT = Decimal(1), Decimal("0.01")
 WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """To the currency's smallest coin, halves away from zero."""
-    step = Decimal(1) if currency in WITHOUT_DECIMALS else Decimal("0.01")
+    step = WHOLE if currency in WITHOUT_DECIMALS else CENT
     return amount.quantize(step, rounding=ROUND_HALF_UP)
 
 
 def plain(amount: Decimal) -> str:
-    """As MoneyV2 writes amounts: one decimal at least, no zeros after it: ``12.5``, ``10.0``."""
-    whole, _, decimals = f"{amount:f}".partition(".")
-    return f"{whole}.{decimals.rstrip('0') or '0'}"
+    """As MoneyV2 writes rounded amounts: ``12.25``, ``12.5`` and ``10.0``."""
+    text = str(amount)
+    if "." not in text:
+        return f"{text}.0"
+    return text[:-1] if text[-1] == "0" and text[-2] != "." else text
 
 
 def padded(amount: Decimal | str) -> str:
@@ -37,8 +41,7 @@ class Bag:
     @classmethod
     def read(cls, text: str) -> Bag:
         """A bag from its text."""
-        shop, shop_currency, presentment, presentment_currency = text.split()
-        return cls(Decimal(shop), shop_currency, Decimal(presentment), presentment_currency)
+        return _read(text)
 
     def __str__(self) -> str:
         shop, presentment = plain(self.shop), plain(self.presentment)
@@ -50,14 +53,17 @@ class Bag:
             rounded(presentment, self.presentment_currency), self.presentment_currency,
         )  # fmt: skip
 
+    def _exactly(self, shop: Decimal, presentment: Decimal) -> Bag:
+        return Bag(shop, self.shop_currency, presentment, self.presentment_currency)
+
     def __add__(self, other: Bag) -> Bag:
-        return self._of(self.shop + other.shop, self.presentment + other.presentment)
+        return self._exactly(self.shop + other.shop, self.presentment + other.presentment)
 
     def __sub__(self, other: Bag) -> Bag:
-        return self._of(self.shop - other.shop, self.presentment - other.presentment)
+        return self._exactly(self.shop - other.shop, self.presentment - other.presentment)
 
     def __neg__(self) -> Bag:
-        return self._of(-self.shop, -self.presentment)
+        return self._exactly(-self.shop, -self.presentment)
 
     def __bool__(self) -> bool:
         return bool(self.shop or self.presentment)
@@ -68,13 +74,15 @@ class Bag:
 
     def part(self, share: Decimal | int, whole: Decimal | int) -> Bag:
         """Its share of the whole; nothing of a whole of nothing."""
+        if share == whole:
+            return self
         if not whole:
             return self.nothing()
         return self._of(self.shop * share / whole, self.presentment * share / whole)
 
     def nothing(self) -> Bag:
         """Zero in the same currencies."""
-        return self._of(Decimal(0), Decimal(0))
+        return self._exactly(Decimal(0), Decimal(0))
 
     def presented(self, amount: Decimal) -> Bag:
         """That amount of the customer's currency, at this bag's rate."""
@@ -106,3 +114,9 @@ def total(bags: list[Bag], nothing: Bag) -> Bag:
     for bag in bags:
         nothing = nothing + bag
     return nothing
+
+
+@lru_cache(maxsize=8192)
+def _read(text: str) -> Bag:
+    shop, shop_currency, presentment, presentment_currency = text.split()
+    return Bag(Decimal(shop), shop_currency, Decimal(presentment), presentment_currency)

@@ -60,6 +60,13 @@ def order(
     identity: int, number: int, spec: OrderSpec, created: datetime, *, taxes_included: bool
 ) -> Json:
     """A new order, settled."""
+    return settling.settled(draft(identity, number, spec, created, taxes_included=taxes_included))
+
+
+def draft(
+    identity: int, number: int, spec: OrderSpec, created: datetime, *, taxes_included: bool
+) -> Json:
+    """A new order's parts and its payment, not yet settled."""
     rate = money.Rate("GBP", spec.currency, Decimal(spec.rate))
     moment = goods.stamp(created)
     tax = VAT if spec.taxed else Decimal(0)
@@ -82,12 +89,11 @@ def order(
         "transactions": [], "refunds": [], "fulfillments": [], "disputes": [],
         **spec.extra,
     }  # fmt: skip
-    settled = settling.settled(body)
-    if spec.payment:
-        whole = Bag.read(settled["totalPriceSet"])
-        paid = payment(identity * 1000, spec.payment, whole, moment, gateway=spec.gateway)
-        settled = settling.settled({**settled, "transactions": [paid]})
-    return settled
+    if not spec.payment:
+        return body
+    whole = Bag.read(settling.bought(body)["totalPriceSet"])
+    paid = payment(identity * 1000, spec.payment, whole, moment, gateway=spec.gateway)
+    return {**body, "transactions": [paid]}
 
 
 def payment(
@@ -150,6 +156,34 @@ class _Builder:
 
     def _taxes(self, amount: Bag) -> list[Json]:
         return taxes(amount, self.tax, included=self.included)
+
+
+def added(order: Json, first: int, specs: Sequence[LineSpec]) -> list[Json]:
+    """Lines that are put into an order later, at its rate of exchange and of tax."""
+    whole = Bag.read(order["totalPriceSet"])
+    factor = whole.presentment / whole.shop if whole else Decimal(1)
+    taxed = any(line["taxLines"] for line in order["lineItems"])
+    build = _Builder(
+        rate=money.Rate(whole.shop_currency, whole.presentment_currency, factor),
+        tax=VAT if taxed else Decimal(0), included=order["taxesIncluded"], discount=0,
+    )  # fmt: skip
+    return [build.line(first + n, spec) for n, spec in enumerate(specs)]
+
+
+def retaxed(order: Json, *, taxed: bool) -> Json:
+    """The order with its tax reckoned anew, not yet settled."""
+    rate, included = VAT if taxed else Decimal(0), order["taxesIncluded"]
+
+    def again(part: Json, amount: Bag) -> Json:
+        return {**part, "taxLines": taxes(amount, rate, included=included)}
+
+    return {
+        **order,
+        "lineItems": [again(line, settling.net(line)) for line in order["lineItems"]],
+        "shippingLines": [
+            again(line, Bag.read(line["discountedPriceSet"])) for line in order["shippingLines"]
+        ],
+    }
 
 
 def taxes(amount: Bag, rate: Decimal, *, included: bool) -> list[Json]:

@@ -17,7 +17,7 @@ def settled(order: Json) -> Json:
     units = _units(order)
     lines = [_line(one, order, units) for one in order["lineItems"]]
     order = {**order, "lineItems": lines}
-    order |= _bought(order, nothing)
+    order |= bought(order)
     order |= _current(order, nothing)
     order |= _paid(order, nothing)
     return order | _standing(order)
@@ -41,8 +41,10 @@ def tax_of(item: Json, nothing: Bag) -> Bag:
 def net(line: Json) -> Bag:
     """What is asked for the whole line after every discount."""
     unit = Bag.read(line["originalUnitPriceSet"])
-    off = bags(line["discountAllocations"], "allocatedAmountSet")
-    return unit.times(line["quantity"]) - total(off, unit.nothing())
+    whole = unit.times(line["quantity"])
+    for off in bags(line["discountAllocations"], "allocatedAmountSet"):
+        whole = whole - off
+    return whole
 
 
 def refund_lines(order: Json) -> Iterator[Json]:
@@ -74,6 +76,8 @@ def _line(line: Json, order: Json, units: dict[str, Counter[int]]) -> Json:
     current = quantity - line["removed"] - units["refunded"][key]
     unfulfilled = max(0, min(current, quantity - line["removed"] - units["fulfilled"][key]))
     whole = unit.times(quantity)
+    asked = net(line)
+    discounted = whole - off if own else whole
     return {
         **line,
         "currentQuantity": current, "refundableQuantity": current,
@@ -81,9 +85,11 @@ def _line(line: Json, order: Json, units: dict[str, Counter[int]]) -> Json:
         "nonFulfillableQuantity": line["removed"] + units["cancelled"][key],
         "restockable": current > 0 and line["variant"] is not None,
         "originalTotalSet": str(whole), "totalDiscountSet": str(off),
-        "discountedTotalSet": str(whole - off),
-        "discountedUnitPriceSet": str((whole - off).part(1, quantity)),
-        "discountedUnitPriceAfterAllDiscountsSet": str(net(line).part(1, quantity)),
+        "discountedTotalSet": str(discounted),
+        "discountedUnitPriceSet": str(discounted.part(1, quantity) if own else unit),
+        "discountedUnitPriceAfterAllDiscountsSet": str(
+            asked.part(1, quantity) if line["discountAllocations"] else unit
+        ),
     }  # fmt: skip
 
 
@@ -94,8 +100,9 @@ def _on_line(order: Json, index: int) -> bool:
     return bool(manual and application["targetSelection"] == "EXPLICIT")
 
 
-def _bought(order: Json, nothing: Bag) -> Json:
+def bought(order: Json) -> Json:
     """Totals before anything was given back."""
+    nothing = zero(order)
     lines, shipping = order["lineItems"], order["shippingLines"]
     subtotal = total([net(line) for line in lines], nothing)
     allocated = [one for line in lines for one in line["discountAllocations"]]

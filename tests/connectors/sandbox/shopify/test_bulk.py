@@ -16,7 +16,9 @@ RUN = """mutation ($query: String!) {
   }
 }"""
 POLL = """query ($id: ID!) {
-  bulkOperation(id: $id) { status errorCode objectCount rootObjectCount fileSize url partialDataUrl }
+  bulkOperation(id: $id) {
+    status errorCode objectCount rootObjectCount fileSize url partialDataUrl
+  }
 }"""
 ORDERS = (
     "{ orders { edges { node { id name totalPriceSet { shopMoney { amount } } "
@@ -122,7 +124,8 @@ def test_five_operations_run_at_once_and_no_more(client, shop, knobs):
         }
     ]
     listed = client.data(
-        '{ bulkOperations(first: 9, query: "status:running operation_type:query") { nodes { id } } }'
+        '{ bulkOperations(first: 9, query: "status:running operation_type:query") '
+        "{ nodes { id } } }"
     )
     assert len(listed["bulkOperations"]["nodes"]) == 5
 
@@ -135,13 +138,17 @@ def test_five_operations_run_at_once_and_no_more(client, shop, knobs):
         (ORDERS.replace("{ id name", "{ name"), "must select the 'id' field"),
         ("{ orders { edges { node { nope } } } }", "Cannot query field 'nope'"),
         (
-            "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } "
-            "} } }",
+            (
+                "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } "
+                "} } }"
+            ),
             "within a list field",
         ),
         (
-            "{ customers { edges { node { id orders { edges { node { id lineItems { edges { node { "
-            "id variant { product { id variants { edges { node { id } } } } } } } } } } } } } } }",
+            (
+                "{ customers { edges { node { id orders { edges { node { id lineItems { edges { node { "
+                "id variant { product { id variants { edges { node { id } } } } } } } } } } } } } } }"
+            ),
             "nesting depth greater than 2",
         ),
     ],

@@ -1,4 +1,4 @@
-"""The demo: the sandbox store as a connected store, and its removal with all its rows."""
+"""The demo: the sandbox stores as connected stores, and their removal with all their rows."""
 
 from __future__ import annotations
 
@@ -8,23 +8,22 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from catalog.models import PlatformProduct
-from connectors import services
+from connectors import services, subscribing
 from connectors.models import ConnectorConfig, Platform, SyncRun
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 from support.models import AddressUpdateRequest, RefundRequest
 
-NAME = "Demo shop (WooCommerce)"
 
-
-def connect(*, store_url: str, api_key: str, secret: str) -> ConnectorConfig:
-    """Connect the sandbox store, or give the connected one its address and credentials of now.
+def connect(*, platform: str, store_url: str, api_key: str, secret: str) -> ConnectorConfig:
+    """Connect a sandbox store, or give the connected one its address and credentials of now.
 
     Raises ``StoreError`` when the sandbox does not answer.
     """
-    connector = ConnectorConfig.objects.filter(is_demo=True).first() or ConnectorConfig(
-        platform=Platform.WOOCOMMERCE,
+    known = ConnectorConfig.objects.filter(is_demo=True, platform=platform).first()
+    connector = known or ConnectorConfig(
+        platform=Platform(platform),
         is_demo=True,
-        name=NAME,
+        name=f"Demo shop ({Platform(platform).label})",
         sync_interval=60,
         # The empty prefix is left to the first store of one's own.
         key_prefix="demo",
@@ -33,6 +32,12 @@ def connect(*, store_url: str, api_key: str, secret: str) -> ConnectorConfig:
     connector.sync_enabled = True
     services.connect_store(connector=connector)
     return connector
+
+
+def listen(base_url: str) -> None:
+    """Have the sandbox stores announce their changes; raises ``StoreError``."""
+    for connector in ConnectorConfig.objects.enabled().filter(is_demo=True):
+        subscribing.register(connector=connector, base_url=base_url)
 
 
 def pause() -> int:

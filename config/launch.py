@@ -20,6 +20,8 @@ from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 QUEUES = "sync,money,recommend,tryon"
+# Each platform's demo store: the name of its process, and which half of the shop's orders it has.
+SANDBOXES = {"woocommerce": ("woo", "1/2"), "shopify": ("shopify", "2/2")}
 
 
 def main() -> None:
@@ -41,11 +43,11 @@ def _run() -> int:
     embedded.start()
     _say(f"PostgreSQL and Redis answer ({time.monotonic() - began:.1f} s)")
     _manage("prepare", environment)
-    sandbox = _sandbox_port(environment)
+    sandboxes = _sandbox_ports(environment)
     manager = Manager(Printer(sys.stdout, width=8))
-    for name, command in _commands(port, sandbox).items():
+    for name, command in _commands(port, sandboxes).items():
         manager.add_process(name, command, env=environment, cwd=str(ROOT), quiet=False)
-    guide = _start_guide(port, sandbox, environment)
+    guide = _start_guide(port, sandboxes, environment)
     try:
         manager.loop()
     finally:
@@ -77,24 +79,25 @@ def _is_free(port: int) -> bool:
     return True
 
 
-def _sandbox_port(environment: dict[str, str]) -> int | None:
-    """The demo store's port, None where there shall be no demo.
+def _sandbox_ports(environment: dict[str, str]) -> dict[str, int]:
+    """The port of each platform's demo store, {} where there shall be no demo.
 
-    The same port as ever where it is free: the connected store's address holds it.
+    The same ports as ever where they are free: the connected stores' addresses hold them.
     """
     wanted = environment.get("DEMO", "")
     if wanted == "0" or (wanted != "1" and _demo_was_removed()):
         _manage("demo", environment, "pause")
-        return None
+        return {}
     first = int(environment.get("SANDBOX_PORT") or 8089)
-    return next(port for port in range(first, first + 100) if _is_free(port))
+    free = (port for port in range(first, first + 100) if _is_free(port))
+    return {platform: next(free) for platform in SANDBOXES}
 
 
 def _demo_was_removed() -> bool:
     return (embedded.var() / "demo-removed").exists()
 
 
-def _commands(port: int, sandbox: int | None) -> dict[str, str]:
+def _commands(port: int, sandboxes: dict[str, int]) -> dict[str, str]:
     """What runs side by side; `exec`, so that a signal reaches the program and not its shell."""
     python = shlex.quote(sys.executable)
     beat = shlex.quote(str(embedded.var() / "beat"))
@@ -105,10 +108,11 @@ def _commands(port: int, sandbox: int | None) -> dict[str, str]:
         "worker": f"{celery} worker -Q {QUEUES} --concurrency 2 --loglevel WARNING",
         "beat": f"{celery} beat --schedule {beat} --pidfile= --loglevel WARNING",
     }
-    if sandbox is not None:
-        commands["sandbox"] = (
-            f"exec {python} manage.py sandbox --port {sandbox} "
-            f"--data {shlex.quote(str(_sandbox_data()))} --trickle 2"
+    for platform, number in sandboxes.items():
+        name, part = SANDBOXES[platform]
+        commands[name] = (
+            f"exec {python} manage.py sandbox {platform} --port {number} --part {part} "
+            f"--data {shlex.quote(str(_sandbox_data()))} --trickle 1"
         )
     return commands
 
@@ -126,12 +130,14 @@ def _manage(command: str, environment: dict[str, str], *words: str) -> None:
 
 
 def _start_guide(
-    port: int, sandbox: int | None, environment: dict[str, str]
+    port: int, sandboxes: dict[str, int], environment: dict[str, str]
 ) -> subprocess.Popen[bytes]:
     """Connects the demo and tells the console's address, beside the processes that start."""
     words = ["guide", f"--port={port}"]
-    if sandbox is not None:
-        words += [f"--sandbox=http://127.0.0.1:{sandbox}", f"--data={_sandbox_data()}"]
+    for platform, number in sandboxes.items():
+        words.append(f"--sandbox={platform}=http://127.0.0.1:{number}")
+    if sandboxes:
+        words.append(f"--data={_sandbox_data()}")
     return subprocess.Popen(
         [sys.executable, "manage.py", *words],
         cwd=ROOT,

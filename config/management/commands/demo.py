@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import ArgumentParser
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,15 +13,30 @@ from django.core.management.base import BaseCommand, CommandError
 
 from config import demo, embedded
 from connectors import sandbox
+from connectors.models import Platform
 from connectors.platforms import base
 
 
+def _app(folder: Path) -> tuple[str, str]:
+    app = sandbox.shopify_credentials(folder)
+    return app.client_id, app.client_secret
+
+
+CREDENTIALS: dict[str, Callable[[Path], tuple[str, str]]] = {
+    Platform.WOOCOMMERCE.value: sandbox.credentials,
+    Platform.SHOPIFY.value: _app,
+}
+
+
 class Command(BaseCommand):
-    help = "Connect the sandbox store as a demo, stop asking it, or remove all that came from it."
+    help = "Connect a sandbox store as a demo, stop asking it, or remove all that came from it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         actions = parser.add_subparsers(dest="action", required=True)
         setup = actions.add_parser("setup", help="connect the sandbox store that is running")
+        setup.add_argument(
+            "--platform", choices=sorted(CREDENTIALS), default=Platform.WOOCOMMERCE.value
+        )
         setup.add_argument("--url", required=True, help="http://127.0.0.1:PORT")
         setup.add_argument("--data", required=True, type=Path, help="the sandbox's data folder")
         actions.add_parser("pause", help="keep the demo's rows, but stop asking its store")
@@ -32,9 +48,12 @@ class Command(BaseCommand):
 
     def _setup(self, options: dict[str, Any]) -> None:
         (embedded.var() / "demo-removed").unlink(missing_ok=True)
-        key, secret = sandbox.credentials(options["data"])
+        platform = options["platform"]
+        key, secret = CREDENTIALS[platform](options["data"])
         try:
-            connector = demo.connect(store_url=options["url"], api_key=key, secret=secret)
+            connector = demo.connect(
+                platform=platform, store_url=options["url"], api_key=key, secret=secret
+            )
         except base.StoreError as error:
             raise CommandError(f"The sandbox store can't be connected: {error}") from None
         self.stdout.write(f"Connected: {connector}")

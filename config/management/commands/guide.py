@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from argparse import ArgumentParser
-from collections.abc import Callable
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,8 +13,10 @@ from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from catalog.models import PlatformProduct
+from config import demo
 from connectors import status
 from connectors.models import ConnectorConfig, SyncRun
+from connectors.platforms import base
 from orders.models import PlatformCustomer, PlatformOrder
 
 PATIENCE = 60.0
@@ -26,19 +28,30 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--port", type=int, required=True)
-        parser.add_argument("--sandbox", help="the sandbox store's address")
-        parser.add_argument("--data", type=Path, help="the sandbox store's data folder")
+        parser.add_argument(
+            "--sandbox", action="append", default=[], help="PLATFORM=ADDRESS of a sandbox store"
+        )
+        parser.add_argument("--data", type=Path, help="the sandbox stores' data folder")
 
     def handle(self, *args: Any, **options: Any) -> None:
         console = f"http://127.0.0.1:{options['port']}/admin/"
-        if options["sandbox"]:
-            _wait(lambda: _answers(f"{options['sandbox']}/wp-json/"), "The sandbox store")
+        for one in options["sandbox"]:
+            platform, _, url = one.partition("=")
+            _wait(url, "The sandbox store")
             call_command(
-                "demo", "setup", f"--url={options['sandbox']}", f"--data={options['data']}"
-            )
-        _wait(lambda: _answers(f"{console}login/"), "The console")
+                "demo", "setup", f"--platform={platform}", f"--url={url}",
+                f"--data={options['data']}",
+            )  # fmt: skip
+        _wait(f"{console}login/", "The console")
+        self._listen(f"http://127.0.0.1:{options['port']}")
         self._tell(console)
         self._follow()
+
+    def _listen(self, address: str) -> None:
+        try:
+            demo.listen(address)
+        except base.StoreError as error:
+            self.stdout.write(f"» The demo works without webhooks: {error}")
 
     def _tell(self, console: str) -> None:
         self.stdout.write(
@@ -48,47 +61,48 @@ class Command(BaseCommand):
 
     def _follow(self) -> None:
         """The first copy of the demo, until it is complete or failed."""
-        demo = ConnectorConfig.objects.filter(is_demo=True, sync_enabled=True).first()
-        if demo is None or _is_copied(demo):
+        stores = list(ConnectorConfig.objects.enabled().filter(is_demo=True))
+        if all(map(_is_copied, stores)):
             return
         shown = ""
-        while not _is_copied(demo):
-            if _has_failed(demo):
+        while not all(map(_is_copied, stores)):
+            if any(map(_has_failed, stores)):
                 self.stdout.write("» The first copy failed: manage.py sync_status says why.")
                 return
-            if shown != (shown := _counts(demo)):
-                self.stdout.write(f"» Copying the demo store: {shown}")
+            if shown != (shown := _counts(stores)):
+                self.stdout.write(f"» Copying the demo stores: {shown}")
                 self.stdout.flush()
             time.sleep(EVERY)
-        self.stdout.write(self.style.SUCCESS(f"» The demo store is copied: {_counts(demo)}"))
+        self.stdout.write(self.style.SUCCESS(f"» The demo stores are copied: {_counts(stores)}"))
 
 
-def _wait(is_there: Callable[[], bool], what: str) -> None:
+def _wait(url: str, what: str) -> None:
     deadline = time.monotonic() + PATIENCE
-    while not is_there():
+    while not _answers(url):
         if time.monotonic() > deadline:
             raise CommandError(f"{what} does not answer: the lines above say why.")
         time.sleep(0.2)
 
 
 def _answers(url: str) -> bool:
+    """Whether a server is there, whatever it says to a stranger."""
     try:
-        return requests.get(url, timeout=2, allow_redirects=False).ok
+        return requests.get(url, timeout=2, allow_redirects=False).status_code < 500
     except requests.RequestException:
         return False
 
 
-def _is_copied(demo: ConnectorConfig) -> bool:
-    found = status.of_store(demo)
+def _is_copied(store: ConnectorConfig) -> bool:
+    found = status.of_store(store)
     return all(one.cursor is not None and one.cursor.changed_until for one in found)
 
 
-def _has_failed(demo: ConnectorConfig) -> bool:
-    return SyncRun.objects.filter(connector=demo, status=SyncRun.Status.FAILED).exists()
+def _has_failed(store: ConnectorConfig) -> bool:
+    return SyncRun.objects.filter(connector=store, status=SyncRun.Status.FAILED).exists()
 
 
-def _counts(demo: ConnectorConfig) -> str:
+def _counts(stores: Sequence[ConnectorConfig]) -> str:
     return ", ".join(
-        f"{model.objects.filter(connector=demo).count():,} {model._meta.verbose_name_plural}"
+        f"{model.objects.filter(connector__in=stores).count():,} {model._meta.verbose_name_plural}"
         for model in (PlatformProduct, PlatformCustomer, PlatformOrder)
     )

@@ -179,6 +179,11 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "fulfil-privacy-requests": {
+        "task": "connectors.tasks.fulfil_privacy_requests",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "keep-webhooks": {
         "task": "connectors.tasks.keep_webhooks",
         "schedule": 600.0,

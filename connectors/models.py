@@ -85,6 +85,9 @@ class ConnectorConfig(models.Model):
         "sync enabled", default=True, db_default=True, help_text="Off: the store is left alone."
     )
     is_demo = models.BooleanField(default=False, db_default=False, editable=False)
+    privacy_key = EncryptedTextField(  # type: ignore[misc]
+        null=True, blank=True, editable=False
+    )
     webhook_url = models.CharField(max_length=255, blank=True, db_default="", editable=False)
     currency = models.CharField(max_length=10, blank=True, editable=False)
     platform_version = models.CharField(max_length=50, blank=True, editable=False)
@@ -293,6 +296,88 @@ class Verification(models.Model):
     def __str__(self) -> str:
         outcome = "complete" if self.is_clean else "incomplete"
         return f"{self.connector} was {outcome} at {self.finished_at:%d %b %H:%M}"
+
+
+class Erasure(models.Model):
+    """Somebody whose data was erased and must not come back with a later sync.
+
+    ``subject`` is an id in the store or, for an email address, its digest under the store's
+    ``privacy_key``: nobody can be found by it.
+    """
+
+    class Kind(models.TextChoices):
+        CUSTOMER = "customer", "Customer"
+        EMAIL = "email", "Email address"
+        ORDER = "order", "Order"
+
+    connector = models.ForeignKey(
+        ConnectorConfig, on_delete=models.CASCADE, related_name="erasures"
+    )
+    kind = models.CharField(max_length=10, choices=Kind)
+    subject = models.CharField(max_length=64)
+    erased_at = models.DateTimeField()
+
+    class Meta:
+        db_table = "erasure"
+        constraints = [
+            models.UniqueConstraint(fields=["connector", "kind", "subject"], name="erasure_once")
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()} of {self.connector}, {self.erased_at:%d %b %Y}"
+
+
+class PrivacyRequest(models.Model):
+    """Somebody wants to see or to have erased what is kept of them.
+
+    ``person`` (JSON) says who, until the request is dealt with; ``rows`` counts what was erased.
+    """
+
+    class Kind(models.TextChoices):
+        EXPORT = "export", "Show the data"
+        ERASE = "erase", "Erase the person"
+        ERASE_STORE = "erase_store", "Erase all persons of the store"
+
+    class Status(models.TextChoices):
+        OPEN = "open", "Open"
+        DONE = "done", "Done"
+
+    class Source(models.TextChoices):
+        STORE = "store", "The store"
+        CONSOLE = "console", "Staff"
+        COMMAND = "command", "Command"
+
+    connector = models.ForeignKey(
+        ConnectorConfig, on_delete=models.CASCADE, related_name="privacy_requests"
+    )
+    kind = models.CharField("what", max_length=20, choices=Kind)
+    source = models.CharField("asked by", max_length=20, choices=Source)
+    status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    person = EncryptedTextField(null=True, editable=False)  # type: ignore[misc]
+    digest = models.CharField(max_length=64, editable=False)
+    rows = models.PositiveIntegerField("rows erased", default=0)
+    requested_at = models.DateTimeField("asked", db_default=TransactionNow())
+    due_at = models.DateTimeField("due")
+    completed_at = models.DateTimeField("done", null=True)
+
+    class Meta:
+        db_table = "privacy_request"
+        verbose_name = "privacy request"
+        ordering = ["-requested_at", "-id"]
+        permissions = [
+            ("export_person", "Can download what is kept of a person"),
+            ("erase_person", "Can erase what is kept of a person"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["connector", "kind", "digest"],
+                condition=Q(status="open"),
+                name="privacy_request_once",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.get_kind_display()}, {self.connector}"
 
 
 class WebhookDeliveryQuerySet(models.QuerySet["WebhookDelivery"]):

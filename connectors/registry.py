@@ -103,6 +103,41 @@ ANNOUNCING: dict[str, Announcing] = {
 IMPORTERS: dict[base.Resource, Importer[Any]] = {}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Person:
+    """Whose data it is, by all that is known of them in one store: ids there and addresses."""
+
+    customer_remote_ids: tuple[int, ...] = ()
+    emails: tuple[str, ...] = ()
+    order_remote_ids: tuple[int, ...] = ()
+
+
+class Eraser(Protocol):
+    """What an app keeps of persons; each method is called within a transaction."""
+
+    def widen(self, connector: ConnectorConfig, person: Person) -> Person:
+        """The person by all that the app's rows say of them besides."""
+
+    def export(
+        self, connector: ConnectorConfig, person: Person
+    ) -> Mapping[str, Sequence[base.Json]]:
+        """Everything that is kept of the person, by kind."""
+
+    def erase(self, connector: ConnectorConfig, person: Person) -> int:
+        """Take the person out of every row; how many rows that were. A second time: 0 or more."""
+
+    def erase_all(self, connector: ConnectorConfig) -> int:
+        """Take every person of the store out."""
+
+
+ERASERS: list[Eraser] = []
+
+
+def register_eraser(eraser: Eraser) -> None:
+    """Say who knows an app's personal data."""
+    ERASERS.append(eraser)
+
+
 def register_importer(resource: base.Resource, importer: Importer[Any]) -> None:
     """Say who writes a resource's records."""
     IMPORTERS[resource] = importer

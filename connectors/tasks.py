@@ -7,7 +7,7 @@ import logging
 from celery import shared_task
 from django.core.exceptions import ValidationError
 
-from connectors import runs, services, subscribing, verifying, webhooks
+from connectors import privacy, runs, services, subscribing, verifying, webhooks
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 
@@ -60,6 +60,13 @@ def process_webhooks(connector_id: str) -> None:
     connector = ConnectorConfig.objects.enabled().filter(pk=connector_id).first()
     if connector is not None:
         webhooks.process(connector=connector)
+
+
+@shared_task
+def fulfil_privacy_requests() -> None:
+    """Erase whoever is to be erased; a second time there is nobody left."""
+    for request in privacy.to_fulfil():
+        privacy.fulfil(request=request)
 
 
 @shared_task

@@ -8,7 +8,7 @@ from contextlib import AbstractContextManager
 
 from django.db import DataError, IntegrityError, connection, transaction
 
-from connectors import notes, registry
+from connectors import notes, privacy, registry
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 
@@ -45,7 +45,8 @@ def _all(
     records: Sequence[base.Record],
     batch_notes: Sequence[base.Note],
 ) -> Counts:
-    imported = registry.IMPORTERS[resource].write(connector, records)
+    kept = privacy.redacted(connector, resource, records)
+    imported = registry.IMPORTERS[resource].write(connector, kept)
     found = [*batch_notes, *imported.notes]
     notes.record(
         connector=connector,

@@ -8,7 +8,9 @@ class OrdersConfig(AppConfig):
     def ready(self) -> None:
         from connectors import registry
         from connectors.platforms import base
+        from orders.erasing import OrderEraser
         from orders.importing import CustomerImporter, OrderImporter
 
         registry.register_importer(base.Resource.CUSTOMERS, CustomerImporter())
         registry.register_importer(base.Resource.ORDERS, OrderImporter())
+        registry.register_eraser(OrderEraser())

@@ -24,7 +24,9 @@ from connectors.sandbox.shopify import (
     graph,
     order_reading,
     reading,
+    subscribing,
     tokens,
+    webhooks,
 )
 from connectors.sandbox.shopify.goods import Json
 from connectors.sandbox.shopify.shop import ShopifyShop
@@ -32,7 +34,7 @@ from connectors.sandbox.shopify.shop import ShopifyShop
 GRAPHQL = re.compile(r"/admin/api/(?P<version>\d{4}-\d{2}|unstable)/graphql\.json")
 GRANT = "/admin/oauth/access_token"
 UNKNOWN_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
-graph.serve(reading.RESOLVERS, order_reading.RESOLVERS, bulk.RESOLVERS)
+graph.serve(reading.RESOLVERS, order_reading.RESOLVERS, subscribing.RESOLVERS, bulk.RESOLVERS)
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -68,11 +70,13 @@ class Application:
         self.tokens = tokens.Tokens(app, shop.clock)
         self.bucket = costing.Bucket(knobs)
         self.operations = bulk.Operations(shop, knobs)
+        self.deliveries = webhooks.Deliveries(shop, knobs, app.client_secret)
         self.log: list[Seen] = []
 
     def close(self) -> None:
         """End what runs in the background."""
         self.operations.close()
+        self.deliveries.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         given = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))

@@ -24,6 +24,13 @@ ORDERS = (
     "{ orders { edges { node { id name totalPriceSet { shopMoney { amount } } "
     "lineItems { edges { node { id quantity } } } } } } }"
 )
+IN_A_LIST = (
+    "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } } } }"
+)
+TOO_DEEP = """{ customers { edges { node { id orders { edges { node { id
+  lineItems { edges { node { id variant { product { id
+    variants { edges { node { id } } } } } } } }
+} } } } } } }"""
 
 
 def started(client, query):
@@ -137,20 +144,8 @@ def test_five_operations_run_at_once_and_no_more(client, shop, knobs):
         ("{ orders { nodes { id } } }", "`edges` and `node`"),
         (ORDERS.replace("{ id name", "{ name"), "must select the 'id' field"),
         ("{ orders { edges { node { nope } } } }", "Cannot query field 'nope'"),
-        (
-            (
-                "{ orders { edges { node { id refunds { refundLineItems { edges { node { id } } } } } "
-                "} } }"
-            ),
-            "within a list field",
-        ),
-        (
-            (
-                "{ customers { edges { node { id orders { edges { node { id lineItems { edges { node { "
-                "id variant { product { id variants { edges { node { id } } } } } } } } } } } } } } }"
-            ),
-            "nesting depth greater than 2",
-        ),
+        (IN_A_LIST, "within a list field"),
+        (TOO_DEEP, "nesting depth greater than 2"),
     ],
 )
 def test_what_cant_be_run_in_bulk_is_a_user_error(client, query, message):

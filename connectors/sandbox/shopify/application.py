@@ -23,7 +23,9 @@ from connectors.sandbox.shopify import (
     faults,
     graph,
     order_reading,
+    order_writing,
     reading,
+    refunding,
     subscribing,
     tokens,
     webhooks,
@@ -34,7 +36,10 @@ from connectors.sandbox.shopify.shop import ShopifyShop
 GRAPHQL = re.compile(r"/admin/api/(?P<version>\d{4}-\d{2}|unstable)/graphql\.json")
 GRANT = "/admin/oauth/access_token"
 UNKNOWN_TOKEN = "[API] Invalid API key or access token (unrecognized login or wrong password)"  # noqa: S105
-graph.serve(reading.RESOLVERS, order_reading.RESOLVERS, subscribing.RESOLVERS, bulk.RESOLVERS)
+graph.serve(
+    reading.RESOLVERS, order_reading.RESOLVERS, subscribing.RESOLVERS, bulk.RESOLVERS,
+    refunding.RESOLVERS, order_writing.RESOLVERS,
+)  # fmt: skip
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -70,12 +75,14 @@ class Application:
         self.tokens = tokens.Tokens(app, shop.clock)
         self.bucket = costing.Bucket(knobs)
         self.operations = bulk.Operations(shop, knobs)
+        self.jobs = order_writing.Jobs()
         self.deliveries = webhooks.Deliveries(shop, knobs, app.client_secret)
         self.log: list[Seen] = []
 
     def close(self) -> None:
         """End what runs in the background."""
         self.operations.close()
+        self.jobs.close()
         self.deliveries.close()
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
@@ -200,8 +207,8 @@ class Application:
 
     def _request(self, environ: WSGIEnvironment, version: str) -> context.Request:
         return context.Request(
-            shop=self.shop, knobs=self.knobs, operations=self.operations, version=version,
-            address=self.address or f"http://{environ['HTTP_HOST']}",
+            shop=self.shop, knobs=self.knobs, operations=self.operations, jobs=self.jobs,
+            version=version, address=self.address or f"http://{environ['HTTP_HOST']}",
         )  # fmt: skip
 
     def _file(self, path: str) -> Answer:

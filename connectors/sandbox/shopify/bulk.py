@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -158,11 +159,7 @@ def run_query(source: Any, info: Info, query: str, **_: Any) -> Json:
                 f"A bulk query operation for this app and shop is already in progress: {taken}."
             )
             return _refused("OPERATION_IN_PROGRESS", message, None)
-        apart = context.Request(
-            shop=request.shop, knobs=request.knobs, operations=request.operations,
-            version=request.version, address=request.address,
-            bulk=True,
-        )  # fmt: skip
+        apart = replace(request, bulk=True, warnings=[], loaded={})
         return {"bulkOperation": request.operations.start(query, plan, apart), "userErrors": []}
 
 

@@ -16,6 +16,7 @@ from connectors.sandbox.shopify.shop import Condition, ShopifyShop
 
 if TYPE_CHECKING:
     from connectors.sandbox.shopify.bulk import Operations
+    from connectors.sandbox.shopify.order_writing import Jobs
 
 RECENT = timedelta(days=60)
 SCOPE_HELP = "https://shopify.dev/api/usage/access-scopes"
@@ -37,6 +38,7 @@ class Request:
     shop: ShopifyShop
     knobs: Knobs
     operations: Operations
+    jobs: Jobs
     version: str
     address: str
     bulk: bool = False

@@ -31,7 +31,7 @@ class Knobs(faults.Knobs):
     part of the data where ``bulk_partial``), ``bulk_interleave`` scatters children, ``bulk_taken``
     pretends that another app's operations hold all places.
     ``refund_status`` is what refund transactions end in; ``ignore_updates`` makes orderUpdate
-    answer without changing anything.
+    answer without changing anything; ``job_seconds`` is how long a cancellation takes.
     Deliveries of webhooks: ``webhook_duplicate``, ``webhook_drop`` and ``webhook_reorder`` apply to
     the next ones; ``webhook_pause`` is the first pause before a retry, in seconds (it doubles).
     """
@@ -53,6 +53,7 @@ class Knobs(faults.Knobs):
     bulk_taken: int = 0
     refund_status: str = "SUCCESS"
     ignore_updates: int = 0
+    job_seconds: float = 0.0
     webhook_duplicate: int = 0
     webhook_drop: int = 0
     webhook_reorder: int = 0

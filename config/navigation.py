@@ -50,6 +50,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Sync notes", "flag", "connectors_syncnote_causes", "connectors.view_syncnote"),
             ("Webhooks", "webhook", "connectors_webhookdelivery_changelist",
              "connectors.view_webhookdelivery"),
+            ("Privacy", "shield_person", "connectors_privacyrequest_changelist",
+             "connectors.view_privacyrequest"),
             ("Sync cursors", "bookmark", "connectors_synccursor_changelist",
              "connectors.view_synccursor"),
         ],

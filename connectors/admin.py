@@ -20,6 +20,7 @@ from unfold.forms import AdminForm, Fieldline
 from unfold.widgets import UnfoldAdminPasswordWidget
 
 from connectors import forms, lists, overview, presenting, services, subscribing, tasks
+from connectors import privacy_admin as privacy_admin  # registers privacy requests
 from connectors import sync_admin as sync_admin  # registers runs, cursors and notes
 from connectors.encryption import EncryptedTextField
 from connectors.models import ConnectorConfig

@@ -10,10 +10,10 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from connectors import lists, presenting, records
+from connectors import lists, presenting, privacy_admin, records
 from connectors.models import SyncNote
 from connectors.platforms import base
-from orders import addresses, related
+from orders import addresses, persons, related
 from orders import presenting as order_page
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 
@@ -113,7 +113,7 @@ def notes_about(row: PlatformOrder | PlatformCustomer, resource: base.Resource) 
 
 
 @admin.register(PlatformCustomer)
-class CustomerAdmin(lists.ViewAdmin):
+class CustomerAdmin(persons.PersonViews, lists.ViewAdmin):
     list_display = ("shown_name", "email", "customer_id", "store", "registered")
     list_filter = (
         ("platform", lists.PlatformFilter),
@@ -150,7 +150,12 @@ class CustomerAdmin(lists.ViewAdmin):
             "billing": addresses.address(metadata.get("billing")),
             "shipping": addresses.address(metadata.get("shipping")),
             "notes": notes_about(obj, base.Resource.CUSTOMERS),
+            "may_export": request.user.has_perm(privacy_admin.MAY_EXPORT),
+            "may_erase": request.user.has_perm(privacy_admin.MAY_ERASE),
         }
+
+    def get_urls(self) -> list[Any]:
+        return self.person_urls() + super().get_urls()
 
 
 @admin.register(OrderItem)

@@ -10,7 +10,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from connectors.sandbox.shopify import bulk_rules, context, export, gids, graph, paging
+from connectors.sandbox.shopify import bulk_rules, context, export, gids, graph, paging, walking
 from connectors.sandbox.shopify.context import Info
 from connectors.sandbox.shopify.faults import Knobs
 from connectors.sandbox.shopify.goods import Json, stamp
@@ -38,7 +38,7 @@ class Operations:
         going: Condition = ("status IN ('CREATED', 'RUNNING', 'CANCELING')", [])
         return self.shop.select("bulk", Selection(conditions=[going]))
 
-    def start(self, text: str, plan: bulk_rules.Plan, request: context.Request) -> Json:
+    def start(self, text: str, work: export.Export) -> Json:
         """Begin an operation; its record says CREATED."""
         now = self.shop.now()
         body: Json = {
@@ -49,11 +49,9 @@ class Operations:
         }  # fmt: skip
         self.shop.store("bulk", body)
         stop = self.stops[body["id"]] = threading.Event()
-        work = threading.Thread(
-            target=self._run, args=(body["id"], plan, request, stop), daemon=True
-        )
-        self.threads.append(work)
-        work.start()
+        thread = threading.Thread(target=self._run, args=(body["id"], work, stop), daemon=True)
+        self.threads.append(thread)
+        thread.start()
         return body
 
     def cancel(self, identity: int) -> Json:
@@ -76,15 +74,13 @@ class Operations:
         """End all threads."""
         for stop in self.stops.values():
             stop.set()
-        for work in self.threads:
-            work.join()
+        for thread in self.threads:
+            thread.join()
 
-    def _run(
-        self, identity: int, plan: bulk_rules.Plan, request: context.Request, stop: threading.Event
-    ) -> None:
+    def _run(self, identity: int, work: export.Export, stop: threading.Event) -> None:
         self._change(identity, status="RUNNING")
         try:
-            lines, roots = self._lines(plan, request)
+            lines = self._lines(identity, work)
         except GraphQLError as error:
             denied = (error.extensions or {}).get("code") == "ACCESS_DENIED"
             self._end(
@@ -96,39 +92,35 @@ class Operations:
             self._end(identity, "CANCELED")
             return
         if self.knobs.take("bulk_fail"):
-            self._fail(identity, lines, request)
+            self._fail(identity, lines, work.request.address)
             return
-        url = self._keep(f"{identity}.jsonl", lines, request)
+        url = self._keep(f"{identity}.jsonl", lines, work.request.address)
         size = len(self.files.get(f"{identity}.jsonl", b"")) or None
-        self._end(
-            identity, "COMPLETED", url=url, fileSize=size, objectCount=len(lines),
-            rootObjectCount=roots,
-        )  # fmt: skip
+        self._end(identity, "COMPLETED", url=url, fileSize=size)
 
-    def _lines(
-        self, plan: bulk_rules.Plan, request: context.Request
-    ) -> tuple[list[bytes], int]:  # fmt: skip
+    def _lines(self, identity: int, work: export.Export) -> list[bytes]:
         found: list[bytes] = []
         roots = 0
         scatter = self.knobs.take("bulk_interleave")
-        for chunk in export.Export(plan, request).chunks():
+        for chunk in work.chunks():
             roots += sum(line.depth == 0 for line in chunk)
             found += [line.text for line in (export.scattered(chunk) if scatter else chunk)]
-        return found, roots
+            self._change(identity, objectCount=len(found), rootObjectCount=roots)
+        return found
 
-    def _fail(self, identity: int, lines: list[bytes], request: context.Request) -> None:
+    def _fail(self, identity: int, lines: list[bytes], address: str) -> None:
         partial = lines[: len(lines) // 2] if self.knobs.take("bulk_partial") else []
-        url = self._keep(f"{identity}-partial.jsonl", partial, request)
+        url = self._keep(f"{identity}-partial.jsonl", partial, address)
         self._end(
             identity, "FAILED", errorCode="INTERNAL_SERVER_ERROR", partialDataUrl=url,
             objectCount=len(partial),
         )  # fmt: skip
 
-    def _keep(self, name: str, lines: list[bytes], request: context.Request) -> str | None:
+    def _keep(self, name: str, lines: list[bytes], address: str) -> str | None:
         if not lines:
             return None
         self.files[name] = b"\n".join(lines) + b"\n"
-        return f"{request.address}{PATH}{name}"
+        return f"{address}{PATH}{name}"
 
     def _end(self, identity: int, status: str, **changes: Any) -> None:
         body = self._change(identity, status=status, completedAt=self.shop.now(), **changes)
@@ -148,9 +140,12 @@ def run_query(source: Any, info: Info, query: str, **_: Any) -> Json:
     """bulkOperationRunQuery."""
     request = context.of(info)
     try:
-        plan = bulk_rules.Plan(query)
+        apart = replace(request, bulk=True, warnings=[], loaded={})
+        work = export.Export(bulk_rules.Plan(query), apart)
     except bulk_rules.RejectedError as error:
         return _refused("INVALID", str(error), ["query"])
+    except walking.UnsuitableError:
+        return _refused("INVALID", "Bulk queries cannot use directives.", ["query"])
     with request.shop.lock:
         running = request.operations.running()
         if len(running) >= AT_ONCE or request.knobs.take("bulk_taken"):
@@ -159,8 +154,7 @@ def run_query(source: Any, info: Info, query: str, **_: Any) -> Json:
                 f"A bulk query operation for this app and shop is already in progress: {taken}."
             )
             return _refused("OPERATION_IN_PROGRESS", message, None)
-        apart = replace(request, bulk=True, warnings=[], loaded={})
-        return {"bulkOperation": request.operations.start(query, plan, apart), "userErrors": []}
+        return {"bulkOperation": request.operations.start(query, work), "userErrors": []}
 
 
 def _refused(code: str, message: str, field: list[str] | None) -> Json:

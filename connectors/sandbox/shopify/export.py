@@ -1,24 +1,18 @@
-"""The lines of a bulk operation: each object by itself, children with their parent's id.
-
-Runs the resolvers itself instead of graphql-core, which would build the whole answer at once.
-"""
+"""The lines of a bulk operation: each object by itself, children with their parent's id."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from types import SimpleNamespace
 from typing import Any
 
 import orjson
-from graphql import is_composite_type
-from graphql.execution.values import get_argument_values
-from graphql.pyutils import Path
 
-from connectors.sandbox.shopify import context, paging
+from connectors.sandbox.shopify import context, paging, walking
 from connectors.sandbox.shopify.bulk_rules import Plan
 from connectors.sandbox.shopify.goods import Json
 from connectors.sandbox.shopify.selecting import Selected
+from connectors.sandbox.shopify.walking import Field
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,101 +23,55 @@ class Line:
     text: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class _Field:
-    """A selected field, made ready."""
-
-    key: str
-    read: Callable[[Any], Any]
-    inside: tuple[_Field, ...]
-    connection: bool
-
-
-class Export:
+class Export(walking.Walker):
     """Writes the lines of a plan, page by page."""
 
     def __init__(self, plan: Plan, request: context.Request) -> None:
-        self.plan, self.request = plan, request
-        self.arguments = get_argument_values(
-            plan.root.parent.fields[plan.root.name], plan.root.node
-        )
-        self.fields = self._ready(plan.opener.node_fields(plan.root))
+        super().__init__(plan.opener, request)
+        self.root = plan.root
+        self.children: list[tuple[Field, Any]] = []
+        self.fields = self.ready(self.inside(plan.root))
 
     def chunks(self) -> Iterator[list[Line]]:
         """The lines of one page of roots after the other; a root before what it holds."""
-        resolve = self.plan.root.parent.fields[self.plan.root.name].resolve
-        info = self._info(self.plan.root)
-        after: str | None = None
-        while True:
+        resolve = self.root.parent.fields[self.root.name].resolve
+        given, info = super().arguments(self.root), self.info(self.root)
+        page: Json = {"pageInfo": {"hasNextPage": True, "endCursor": None}}
+        while page["pageInfo"]["hasNextPage"]:
             self.request.loaded.clear()
-            page = resolve(
-                None, info, **{**self.arguments, "first": paging.LARGEST, "after": after}
-            )
-            yield [line for node in page["nodes"] for line in self._lines(node, self.fields, 0, "")]
             after = page["pageInfo"]["endCursor"]
-            if not page["pageInfo"]["hasNextPage"]:
-                return
+            page = resolve(None, info, **{**given, "first": paging.LARGEST, "after": after})
+            yield [line for node in page["nodes"] for line in self._lines(node, self.fields, 0, "")]
 
-    def _ready(self, fields: list[Selected]) -> tuple[_Field, ...]:
-        return tuple(self._field(one) for one in fields)
+    def inside(self, one: Selected) -> Iterable[Selected]:
+        return self.opener.node_fields(one) if one.is_connection else self.opener.inside(one)
 
-    def _field(self, one: Selected) -> _Field:
-        opener = self.plan.opener
-        inside = opener.node_fields(one) if one.is_connection else opener.inside(one)
-        composite = one.type is not None and is_composite_type(one.type)
-        return _Field(
-            one.key, self._reader(one), self._ready(inside) if composite else (), one.is_connection
-        )
+    def arguments(self, one: Selected) -> dict[str, Any]:
+        given = super().arguments(one)
+        return {**given, "first": paging.ALL} if one.is_connection else given
 
-    def _reader(self, one: Selected) -> Callable[[Any], Any]:
-        name = one.name
-        if name == "__typename":
-            return lambda source: source.get("__typename", one.parent.name)
-        definition = one.parent.fields[name]
-        resolve = definition.resolve
-        if resolve is None:
-            return lambda source: source.get(name) if isinstance(source, Mapping) else source
-        arguments = get_argument_values(definition, one.node)
-        if one.is_connection:
-            arguments |= {"first": paging.ALL}
-        info = self._info(one)
-        return lambda source: resolve(source, info, **arguments)
-
-    def _info(self, one: Selected) -> Any:
-        """The little of graphql-core's info that our resolvers look at."""
-        return SimpleNamespace(
-            context=self.request, field_name=one.name, parent_type=one.parent,
-            path=Path(None, one.key, None),
-        )  # fmt: skip
+    def object(self, source: Any, fields: tuple[Field, ...]) -> Json:
+        body: Json = {}
+        for field in fields:
+            found = field.read(source)
+            if field.connection:
+                self.children.append((field, found))
+            else:
+                body[field.key] = self.value(found, field)
+        return body
 
     def _lines(
-        self, source: Any, fields: tuple[_Field, ...], depth: int, parent: str
+        self, source: Any, fields: tuple[Field, ...], depth: int, parent: str
     ) -> Iterator[Line]:
-        children: list[tuple[_Field, Any]] = []
-        body = self._object(source, fields, children)
+        self.children = []
+        body = self.object(source, fields)
+        children = self.children
         if parent:
             body["__parentId"] = parent
         yield Line(depth, orjson.dumps(body))
         for field, found in children:
             for node in found["nodes"]:
                 yield from self._lines(node, field.inside, depth + 1, body["id"])
-
-    def _object(
-        self, source: Any, fields: tuple[_Field, ...], children: list[tuple[_Field, Any]]
-    ) -> Json:
-        body: Json = {}
-        for field in fields:
-            value = field.read(source)
-            if field.connection:
-                children.append((field, value))
-            elif field.inside and isinstance(value, list):
-                body[field.key] = [self._object(one, field.inside, children) for one in value]
-            elif field.inside and value is not None:
-                found = self._object(value, field.inside, children)
-                body[field.key] = {**body.get(field.key, {}), **found}
-            else:
-                body[field.key] = value
-        return body
 
 
 def scattered(lines: list[Line]) -> list[Line]:

@@ -170,6 +170,8 @@ def _failure(error: GraphQLError) -> Json:
         found["path"] = list(error.path)
     if error.extensions:
         found["extensions"] = error.extensions
+    elif error.path is None:
+        found["extensions"] = {"code": "INVALID_VARIABLE"}
     elif error.original_error is not None:
         found["extensions"] = {"code": "INTERNAL_SERVER_ERROR"}
     return found

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from connectors.sandbox import faults
 
@@ -58,6 +59,13 @@ class Knobs(faults.Knobs):
     webhook_drop: int = 0
     webhook_reorder: int = 0
     webhook_pause: float = 60.0
+
+    def turn(self, settings: dict[str, Any]) -> None:
+        """Set knobs by name; ValueError also names a state that there is not."""
+        if (state := settings.get("state")) and state not in STATES:
+            raise ValueError(f"There is no state “{state}”: take one of {', '.join(STATES)}.")
+        # Not super(): a dataclass with slots is not the class that its methods were written in.
+        faults.Knobs.turn(self, settings)
 
     def granted(self) -> frozenset[str]:
         """The scopes of the token; writing includes reading."""

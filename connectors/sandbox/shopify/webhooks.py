@@ -185,13 +185,15 @@ class Deliveries:
 
     def _failed(self, delivery: Delivery) -> None:
         """Try again later; a subscription whose delivery failed to the end is removed."""
-        if delivery.subscription and self.shop.get("webhook", delivery.subscription) is None:
-            return
-        if delivery.retries < RETRIES:
-            pause = self.knobs.webhook_pause * 2**delivery.retries
-            self._put(replace(delivery, retries=delivery.retries + 1), pause)
-        elif delivery.subscription:
-            self.shop.delete("webhook", delivery.subscription)
+        with self.shop.lock:
+            known = delivery.subscription
+            if known and self.shop.get("webhook", known) is None:
+                return
+            if delivery.retries < RETRIES:
+                pause = self.knobs.webhook_pause * 2**delivery.retries
+                self._put(replace(delivery, retries=delivery.retries + 1), pause)
+            elif known:
+                self.shop.delete("webhook", known)
 
 
 def subscription(identity: int, topic: str, given: Json, version: str, moment: str) -> Json:

@@ -71,6 +71,11 @@ def test_a_field_that_there_is_not_is_an_error_under_200(client):
     assert error["extensions"]["code"] == "undefinedField"
 
 
+def test_a_missing_variable_is_an_error_under_200(client):
+    (error,) = client("query ($id: ID!) { order(id: $id) { id } }")["errors"]
+    assert error["extensions"]["code"] == "INVALID_VARIABLE"
+
+
 def test_each_answer_tells_its_cost(client, shop):
     shop.add_order(spec())
     cost = client("{ orders(first: 50) { nodes { id totalPriceSet { shopMoney { amount } } } } }")[
@@ -152,7 +157,8 @@ def test_knobs_can_be_turned_by_http(store, client, knobs):
     url = f"{store.url}/sandbox/knobs"
     assert requests.post(url, json={"throttled": 1}, timeout=5).status_code == 200
     assert client(SHOP)["errors"][0]["message"] == "Throttled"
-    assert requests.post(url, json={"nonsense": 1}, timeout=5).status_code == 400
+    for wrong in ({"nonsense": 1}, {"state": "melted"}):
+        assert requests.post(url, json=wrong, timeout=5).status_code == 400
 
 
 def test_the_log_keeps_what_was_asked_and_no_credentials(store, client):

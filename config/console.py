@@ -10,6 +10,7 @@ from unfold.sites import UnfoldAdminSite
 
 from compositekeys.admin import CompositeKeySiteMixin
 from config import dashboard, searching
+from connectors import troubles
 
 
 class ConsoleSite(CompositeKeySiteMixin, UnfoldAdminSite):
@@ -23,6 +24,13 @@ class ConsoleSite(CompositeKeySiteMixin, UnfoldAdminSite):
     ) -> TemplateResponse:
         context = {**dashboard.context(request), **(extra_context or {})}
         return super().index(request, context)
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        """What every page shows, with the stores that need attention for whoever sees stores."""
+        context: dict[str, Any] = super().each_context(request)
+        if request.user.has_perm("connectors.view_connectorconfig"):
+            context["troubles"] = troubles.current()
+        return context
 
     def search(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None

@@ -38,18 +38,10 @@ def context(request: HttpRequest) -> dict[str, Any]:
     if shown["may_see_orders"]:
         shown |= {"tiles": _tiles(), "latest_orders": _latest_orders()}
     if shown["may_see_stores"]:
-        states = overview.states()
-        shown |= {
-            "states": states,
-            "troubled": [one for one in states if one.store.sync_enabled and _is_troubled(one)],
-        }
+        shown["states"] = overview.states()
     if may("connectors.view_syncnote"):
         shown["note_counts"] = overview.notes_by_cause()
     return shown
-
-
-def _is_troubled(one: overview.StoreState) -> bool:
-    return bool(one.store.disconnected_at) or one.is_behind
 
 
 def _tiles() -> list[Tile]:

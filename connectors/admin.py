@@ -19,7 +19,16 @@ from unfold.decorators import display
 from unfold.forms import AdminForm, Fieldline
 from unfold.widgets import UnfoldAdminPasswordWidget
 
-from connectors import forms, lists, overview, presenting, services, subscribing, tasks
+from connectors import (
+    forms,
+    lists,
+    overview,
+    presenting,
+    services,
+    subscribing,
+    tasks,
+    verifying,
+)
 from connectors import privacy_admin as privacy_admin  # registers privacy requests
 from connectors import sync_admin as sync_admin  # registers runs, cursors and notes
 from connectors.encryption import EncryptedTextField
@@ -114,6 +123,7 @@ class StoreAdmin(lists.ListAdmin):
                 "note_counts": overview.notes_by_cause(store),
                 "latest_runs": store.runs.all()[:LATEST_RUNS],
                 "webhooks": overview.webhooks(store),
+                "verification": verifying.last(store),
                 "may_sync": self.has_change_permission(request, store),
             }
         return super().render_change_form(request, context, *args, **kwargs)
@@ -122,6 +132,7 @@ class StoreAdmin(lists.ListAdmin):
         views = {
             "test": self.test_view,
             "sync": self.sync_view,
+            "verify": self.verify_view,
             "register-webhooks": self.register_webhooks_view,
             "unregister-webhooks": self.unregister_webhooks_view,
         }
@@ -176,6 +187,21 @@ class StoreAdmin(lists.ListAdmin):
             )
         else:
             messages.success(request, "Queued: products, customers and orders are copied now.")
+        return redirect(presenting.page_of(store))
+
+    def verify_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Has the store compared with our copy by a worker."""
+        store = self._store(request, object_id)
+        try:
+            tasks.verify.apply_async((str(store.pk),), retry=False)
+        except OperationalError:
+            messages.error(
+                request,
+                "The verification could not be queued: Redis does not answer. “manage.py doctor” "
+                "says what is wrong.",
+            )
+        else:
+            messages.success(request, "Queued: the outcome is shown here in a moment. Reload then.")
         return redirect(presenting.page_of(store))
 
     def register_webhooks_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

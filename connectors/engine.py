@@ -119,16 +119,26 @@ def _closing(run: SyncRun, connector: ConnectorConfig, store: base.Store) -> Ite
 
 
 def _keep_connection_state(connector: ConnectorConfig, run: SyncRun) -> None:
-    """A store counts as disconnected from its first failed run until its next complete one."""
+    """A store counts as disconnected from its first failed run on, until no resource's last run
+    failed."""
     if run._state.adding:
         return
-    stores = ConnectorConfig.objects.filter(pk=connector.pk)
-    if run.status == SyncRun.Status.COMPLETE:
-        stores.filter(disconnected_at__isnull=False).update(
-            disconnected_at=None, disconnected_reason=""
-        )
-    elif run.status == SyncRun.Status.FAILED:
+    if run.status == SyncRun.Status.FAILED:
         keep_disconnected(connector, run.error)
+    elif run.status == SyncRun.Status.COMPLETE:
+        others = [one for one in base.Resource if one != run.resource]
+        failing = [error for one in others if (error := _last_failure(connector, one))]
+        stores = ConnectorConfig.objects.filter(pk=connector.pk, disconnected_at__isnull=False)
+        if failing:
+            stores.update(disconnected_reason=failing[0])
+        else:
+            stores.update(disconnected_at=None, disconnected_reason="")
+
+
+def _last_failure(connector: ConnectorConfig, resource: base.Resource) -> str:
+    """Why the resource's last run failed; '' where it did not."""
+    last = SyncRun.objects.filter(connector=connector, resource=resource).first()
+    return last.error if last is not None and last.status == SyncRun.Status.FAILED else ""
 
 
 def keep_disconnected(connector: ConnectorConfig, reason: str) -> None:

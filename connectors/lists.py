@@ -35,7 +35,7 @@ from connectors.models import ConnectorConfig
 EARLIEST, LATEST = date(1970, 1, 1), date(9000, 1, 1)
 FEW = 60
 MANY = 25_000
-SECRETS = ("api_key", "secret")
+SECRETS = ("api_key", "secret", "webhook_secret", "access_token", "privacy_key")
 
 __all__ = [
     "ChoicesDropdownFilter",

@@ -6,6 +6,7 @@ import ipaddress
 import socket
 
 import pytest
+from django.core.cache import cache
 
 pytest_plugins = ["tests.browser"]
 
@@ -26,6 +27,11 @@ def _is_local(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache():
+    cache.clear()
 
 
 @pytest.fixture(autouse=True)

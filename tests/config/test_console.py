@@ -73,7 +73,7 @@ def test_the_state_of_a_store_is_shown(admin_client, changed, ago, state):
     copied(store, ago=ago)
     response = admin_client.get(HOME)
     assert states(response) == [state]
-    assert bool(response.context["troubled"]) == (state in ("Behind", "Disconnected"))
+    assert bool(response.context["troubles"]) == (state in ("Behind", "Disconnected"))
     listing = admin_client.get("/admin/connectors/connectorconfig/").content.decode()
     assert state in listing
 
@@ -82,7 +82,7 @@ def test_a_store_without_a_complete_copy_is_no_trouble(admin_client):
     ConnectorFactory()
     response = admin_client.get(HOME)
     assert states(response) == ["Not copied yet"]
-    assert response.context["troubled"] == []
+    assert response.context["troubles"] == []
 
 
 def test_the_first_page_asks_as_much_for_ten_stores_as_for_one(admin_client):

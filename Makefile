@@ -1,16 +1,20 @@
-# make run, make test, make lint, make bench: each installs what it needs into .venv first.
+# make run, make test, make chaos-sync, make lint, make bench: each installs what it needs into .venv first.
 SHELL := /bin/sh
 PORT ?= 8000
 DEMO ?=
 BIN := .venv/bin
 
-.PHONY: run test lint bench clean
+.PHONY: run test chaos-sync lint bench clean
 
 run: .venv/run.stamp
 	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python -m config.launch
 
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Stores that change, fail and are cut off while they are copied, for a minute.
+chaos-sync: .venv/dev.stamp
+	@STOREKEEP_CHAOS_SECONDS=$(or $(SECONDS),60) $(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
 
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .

@@ -48,8 +48,11 @@ def main() -> None:
     options = parser.parse_args()
     if options.peak:
         return peak(options.peak[0])
+    from benchmarks import shopify
+
     with database.fresh():
         passed = [speed(options), memory(options), idle()]
+        passed += [shopify.speed(options, way) for way in ("bulk", "incremental")]
     sys.exit(0 if all(passed) else 1)
 
 

@@ -88,7 +88,8 @@ class Records:
 
     def ids(self, offset: int, size: int) -> bytes:
         numbers = range(offset, min(offset + size, self.count))
-        return json.dumps([{"id": FIRST_ID + n} for n in numbers]).encode()
+        found = [{"id": FIRST_ID + n, "date_modified_gmt": STAMP} for n in numbers]
+        return json.dumps(found).encode()
 
     def _render(self, kind: str, number: int) -> bytes:
         return TEMPLATES[kind].replace(MARK, str(FIRST_ID + number).encode())
@@ -113,7 +114,7 @@ class Handler(BaseHTTPRequestHandler):
             return self._send(b"[]", 0)
         size = int(query.get("per_page", "10"))
         offset = int(query.get("offset") or (int(query.get("page", "1")) - 1) * size)
-        if query.get("_fields") == "id":
+        if query.get("_fields") in ("id", "id,date_modified_gmt"):
             return self._send(self.records.ids(offset, size), self.records.count)
         return self._send(self.records.page(kind, offset, size), self.records.count)
 

@@ -165,7 +165,7 @@ class _Copy:
         self.done = 0
         self.phase = "reading"
         self.cursor, _ = SyncCursor.objects.get_or_create(connector=connector, resource=resource)
-        self.is_first = self.cursor.changed_until is None and not options.full
+        self.is_first = self._finds_nothing_here()
 
     def work(self) -> None:
         """Read the window that was interrupted, then the one up to now, then sweep if due."""
@@ -178,6 +178,13 @@ class _Copy:
             self._read_window()
         if due and not in_part and not self.is_first:
             sweeping.Sweep(self).work()
+
+    def _finds_nothing_here(self) -> bool:
+        """Whether there is no row yet that the store could lack: neither of an interrupted first
+        copy nor of a webhook."""
+        if self.options.full or self.cursor.changed_until is not None:
+            return False
+        return self.importer.present_count(self.connector) == 0
 
     def _sweep_is_due(self) -> bool:
         swept_at = self.cursor.swept_at

@@ -390,3 +390,14 @@ def test_an_interrupt_closes_the_run_and_keeps_what_was_written(connector, store
         sync(connector, store)
     assert SyncRun.objects.get().status == "interrupted"
     assert PlatformOrder.objects.count() == 3
+
+
+def test_a_first_copy_that_was_interrupted_looks_for_what_went_meanwhile(connector, store):
+    store.page = 2
+    store.put(*(order(n) for n in range(1, 7)))
+    store.fail_after = 2
+    assert sync(connector, store).status == "failed"
+    assert PlatformOrder.objects.filter(order_id="1").exists()
+    del store.records[ORDERS][1]
+    assert sync(connector, store).status == "complete"
+    assert PlatformOrder.objects.get(order_id="1").status == "deleted"

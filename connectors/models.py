@@ -297,6 +297,12 @@ class Verification(models.Model):
         outcome = "complete" if self.is_clean else "incomplete"
         return f"{self.connector} was {outcome} at {self.finished_at:%d %b %H:%M}"
 
+    @property
+    def rows(self) -> list[tuple[str, dict[str, int]]]:
+        """What was found of each resource, in the order in which they are copied."""
+        choices = ResourceChoices.choices
+        return [(str(label), self.counts[name]) for name, label in choices if name in self.counts]
+
 
 class Erasure(models.Model):
     """Somebody whose data was erased and must not come back with a later sync.

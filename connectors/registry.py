@@ -73,6 +73,11 @@ ADDRESSES: dict[str, Callable[[str], str]] = {
     Platform.SHOPIFY.value: shopify.normal_url,
     Platform.WOOCOMMERCE.value: woocommerce.normal_url,
 }
+# The addresses in a customer's payload, by what they are called.
+CUSTOMER_ADDRESSES: dict[str, Callable[[base.Json], Mapping[str, Any]]] = {
+    Platform.SHOPIFY.value: shopify.known_addresses,
+    Platform.WOOCOMMERCE.value: woocommerce.known_addresses,
+}
 
 
 class Announcing(Protocol):

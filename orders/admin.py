@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from django.utils.safestring import SafeString
 from unfold.decorators import display
 
-from connectors import lists, presenting, privacy_admin, records
+from connectors import lists, presenting, privacy_admin, records, registry
 from connectors.models import SyncNote
 from connectors.platforms import base
 from orders import addresses, persons, related
@@ -147,8 +147,10 @@ class CustomerAdmin(persons.PersonViews, lists.ViewAdmin):
             "orders": latest[:LATEST_ORDERS],
             "has_more_orders": len(latest) > LATEST_ORDERS,
             "spending": related.spending(obj),
-            "billing": addresses.address(metadata.get("billing")),
-            "shipping": addresses.address(metadata.get("shipping")),
+            "addresses": {
+                title: addresses.address(parts)
+                for title, parts in registry.CUSTOMER_ADDRESSES[obj.platform](metadata).items()
+            },
             "notes": notes_about(obj, base.Resource.CUSTOMERS),
             "may_export": request.user.has_perm(privacy_admin.MAY_EXPORT),
             "may_erase": request.user.has_perm(privacy_admin.MAY_ERASE),

@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 
 from catalog.models import PlatformProduct
 from connectors import (
+    presenting,
     privacy,
     registry,
     services,
@@ -257,3 +258,11 @@ def test_a_burst_of_webhooks_costs_few_requests(connector, shop, store):
     store.application.log.clear()
     webhooks.process(connector=connector)
     assert len(store.application.log) == 1
+
+
+def test_the_page_of_a_customer_shows_the_default_address(connector, admin_client):
+    sync()
+    customer = PlatformCustomer.objects.get()
+    said = admin_client.get(presenting.page_of(customer)).content.decode()
+    assert "Default address" in said
+    assert customer.metadata["defaultAddress"]["address1"] in said

@@ -2,6 +2,7 @@
 
 from connectors.platforms.shopify import announcing
 from connectors.platforms.shopify.client import normal_url
+from connectors.platforms.shopify.customers import known_addresses
 from connectors.platforms.shopify.store import connect
 
-__all__ = ["announcing", "connect", "normal_url"]
+__all__ = ["announcing", "connect", "known_addresses", "normal_url"]

@@ -32,5 +32,10 @@ def record(customer: base.Json, notes: list[base.Note]) -> base.CustomerRecord:
     )
 
 
+def known_addresses(payload: base.Json) -> dict[str, Any]:
+    """The addresses that a customer's payload holds, by what they are called."""
+    return {"Default address": addresses.parts(payload.get("defaultAddress"))}
+
+
 def _email(value: Any) -> str:
     return values.text(value.get("emailAddress")) if type(value) is dict else ""

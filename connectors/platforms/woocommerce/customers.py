@@ -2,8 +2,18 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from connectors.platforms import base, values
 from connectors.platforms.woocommerce import orders
+
+
+def known_addresses(payload: base.Json) -> dict[str, Any]:
+    """The addresses that a customer's payload holds, by what they are called."""
+    return {
+        "Shipping address": payload.get("shipping"),
+        "Billing address": payload.get("billing"),
+    }
 
 
 def record(customer: base.Json, notes: list[base.Note]) -> base.CustomerRecord:

@@ -53,7 +53,13 @@ def positions():
 
 def test_every_model_with_encrypted_columns_is_found():
     found = {model.__name__: names for model, names in rotate_field_keys.encrypted_models()}
-    assert found["ConnectorConfig"] == ["api_key", "secret", "webhook_secret", "access_token"]
+    assert found["ConnectorConfig"] == [
+        "api_key",
+        "secret",
+        "webhook_secret",
+        "access_token",
+        "privacy_key",
+    ]
     assert found["Vault"] == ["token", "password"]
     assert "SyncRun" not in found
 

@@ -1,4 +1,4 @@
-"""The Celery app: queues sync, money, recommend and tryon; beat ticks the sync."""
+"""The Celery app: queues sync, webhooks, money, recommend and tryon; beat ticks the sync."""
 
 import os
 

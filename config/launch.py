@@ -106,6 +106,8 @@ def _commands(port: int, sandboxes: dict[str, int]) -> dict[str, str]:
         "web": f"exec {python} -m gunicorn config.wsgi --preload --bind 127.0.0.1:{port} "
         "--workers 1 --threads 6 --timeout 120 --log-level warning",
         "worker": f"{celery} worker -Q {QUEUES} --concurrency 2 --loglevel WARNING",
+        "webhooks": f"{celery} worker -Q webhooks --pool solo --hostname webhooks@%h "
+        "--without-mingle --without-gossip --loglevel WARNING",
         "beat": f"{celery} beat --schedule {beat} --pidfile= --loglevel WARNING",
     }
     for platform, number in sandboxes.items():

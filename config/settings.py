@@ -157,13 +157,13 @@ CELERY_TASK_TIME_LIMIT = 3 * 3600
 CELERY_TASK_SOFT_TIME_LIMIT = 3 * 3600 - 60
 CELERY_TASK_DEFAULT_QUEUE = "sync"
 CELERY_TASK_ROUTES = {
-    f"{app}.tasks.*": {"queue": queue}
-    for app, queue in {
-        "connectors": "sync",
-        "support": "money",
-        "recommendations": "recommend",
-        "tryon": "tryon",
-    }.items()
+    # Not behind a first copy, which may take hours.
+    "connectors.tasks.dispatch_webhooks": {"queue": "webhooks"},
+    "connectors.tasks.process_webhooks": {"queue": "webhooks"},
+    "connectors.tasks.*": {"queue": "sync"},
+    "support.tasks.*": {"queue": "money"},
+    "recommendations.tasks.*": {"queue": "recommend"},
+    "tryon.tasks.*": {"queue": "tryon"},
 }
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_TIMEZONE = "UTC"

@@ -131,3 +131,16 @@ def test_the_key_prefix_is_fixed_once_something_was_copied(connector):
     assert not services.has_synced(connector)
     tasks.sync_resource(str(connector.pk), "orders")
     assert services.has_synced(connector)
+
+
+@pytest.mark.parametrize(
+    ("task", "queue"),
+    [
+        ("connectors.tasks.process_webhooks", "webhooks"),
+        ("connectors.tasks.dispatch_webhooks", "webhooks"),
+        ("connectors.tasks.sync_resource", "sync"),
+        ("support.tasks.anything", "money"),
+    ],
+)
+def test_webhooks_do_not_wait_behind_a_first_copy(task, queue):
+    assert app.amqp.router.route({}, task)["queue"].name == queue

@@ -69,6 +69,10 @@ class CredentialsError(RejectedError):
     """The store does not accept the credentials, or they do not allow the call."""
 
 
+class BusyError(StoreError):
+    """The store is at work on the same thing just now: wait, then read what came of it."""
+
+
 class OutcomeUnknownError(StoreError):
     """A write may or may not have happened: read before anything is sent again."""
 

@@ -19,24 +19,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.timesince import timesince
 
-from connectors import status
+from connectors import currencies, status
 
 ABBREVIATIONS = {"Sku": "SKU", "sku": "SKU", "id": "ID"}
 MINUS = "−"
 NONE = "–"
-
-# ISO 4217; every other currency has two decimals.
-DECIMALS = {
-    **dict.fromkeys(
-        "BIF CLP DJF GNF ISK JPY KMF KRW PYG RWF UGX UYI VND VUV XAF XOF XPF".split(), 0
-    ),
-    **dict.fromkeys("BHD IQD JOD KWD LYD OMR TND".split(), 3),
-}
-
-
-def decimals_of(currency: str) -> int:
-    """How many decimals amounts of this currency are written with."""
-    return DECIMALS.get(currency.upper(), 2)
 
 
 def amount(value: Any, currency: str) -> str:
@@ -46,7 +33,7 @@ def amount(value: Any, currency: str) -> str:
         return NONE
     digits = f"{abs(number):f}"
     fraction = digits.partition(".")[2].rstrip("0")
-    places = max(decimals_of(currency), len(fraction))
+    places = max(currencies.decimals_of(currency), len(fraction))
     text = number_format(abs(number), decimal_pos=places, use_l10n=True, force_grouping=True)
     return f"{MINUS if number < 0 else ''}{text}"
 

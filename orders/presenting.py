@@ -8,7 +8,7 @@ from datetime import datetime
 from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
-from connectors import presenting
+from connectors import currencies, presenting
 from connectors.platforms.base import ChargeKind
 from orders.models import OrderItem, PlatformOrder
 
@@ -39,7 +39,7 @@ def unit_price(item: OrderItem, currency: str) -> str:
     """What one unit cost, in the currency's decimals; “≈” where the line total has a remainder."""
     if not item.quantity:
         return presenting.NONE
-    unit = Decimal(1).scaleb(-presenting.decimals_of(currency))
+    unit = currencies.unit_of(currency)
     price = (item.total / item.quantity).quantize(unit, ROUND_HALF_UP)
     about = "" if price * item.quantity == item.total else "≈ "
     return f"{about}{presenting.amount(price, currency)}"

@@ -113,19 +113,20 @@ class Client:
     def mutate(self, name: str, variables: base.Json) -> Answer:
         """Send a mutation, once. Raises ``OutcomeUnknownError`` when it may have happened or not.
 
-        One that was throttled was not run, and is sent again.
+        One that was throttled was not run, and is sent again. ``RejectedError`` and
+        ``RetryableError`` say that it was not run, ``BusyError`` that it is being run.
         """
         self._tokens.current()  # a token that can't be had is no unknown outcome
         for _ in range(MOST_THROTTLED):
             try:
-                return self._call(name, variables)
-            except base.RetryableError as error:
-                if error.code not in connecting.NOT_SENT:
+                return self._call(name, variables, writes=True)
+            except (base.RetryableError, base.RejectedError) as error:
+                if _may_have_run(error):
                     failure = base.OutcomeUnknownError(
                         f"{error} Whether the change was made is not known.", code=error.code
                     )
                     break
-                if error.code != "rate_limited":
+                if not isinstance(error, base.RetryableError) or error.code != "rate_limited":
                     raise
                 self.sleep(min(error.retry_after or 1.0, throttle.LONGEST_PAUSE))
         else:
@@ -160,7 +161,7 @@ class Client:
     def is_closed(self) -> bool:
         return self._closed.is_set()
 
-    def _call(self, name: str, variables: base.Json | None) -> Answer:
+    def _call(self, name: str, variables: base.Json | None, *, writes: bool = False) -> Answer:
         pause = self._bucket.pause(name)
         if pause:
             self.sleep(pause)
@@ -171,7 +172,7 @@ class Client:
             other = self._tokens.renewed(token)
             if other is not None:
                 raw = self._post(self._endpoint, body, _Token(other), JSON)
-        return self._read(name, raw)
+        return self._read(name, raw, writes=writes)
 
     @property
     def _endpoint(self) -> str:
@@ -197,15 +198,15 @@ class Client:
         with self._lock:
             self.request_count += 1
 
-    def _read(self, name: str, raw: transport.Raw) -> Answer:
-        failure = failures.of_status(raw.status, raw.headers)
+    def _read(self, name: str, raw: transport.Raw, *, writes: bool) -> Answer:
+        failure = failures.of_status(raw.status, raw.headers, writes=writes)
         if failure is not None:
             raise failure
         found = _parsed(raw.body)
         extensions = found.get("extensions") or {}
         cost = extensions.get("cost") if isinstance(extensions, dict) else None
         self._bucket.learn(name, cost)
-        failure = _error(found, extensions, cost)
+        failure = _error(found, extensions, cost, writes=writes)
         if failure is not None:
             raise failure
         return Answer(
@@ -230,10 +231,20 @@ def _parsed(body: bytes) -> dict[str, Any]:
     )
 
 
-def _error(found: base.Json, extensions: Any, cost: Any) -> base.StoreError | None:
+def _may_have_run(error: base.StoreError) -> bool:
+    """Whether a mutation that ended so may have been carried out."""
+    if isinstance(error, base.RetryableError):
+        return error.code not in connecting.NOT_SENT
+    return error.code == "too_large"  # the answer was
+
+
+def _error(found: base.Json, extensions: Any, cost: Any, *, writes: bool) -> base.StoreError | None:
     errors = found.get("errors")
     if errors:
-        return failures.of_errors(errors if isinstance(errors, list) else [errors], cost)
+        errors = errors if isinstance(errors, list) else [errors]
+        return (
+            failures.of_write(found, errors, cost) if writes else failures.of_errors(errors, cost)
+        )
     if not isinstance(found.get("data"), dict):
         return base.RetryableError("Shopify's answer is empty.", code="not_json")
     return failures.of_warnings(extensions.get("search") if isinstance(extensions, dict) else None)

@@ -1,6 +1,7 @@
 """What Shopify refused, in words for people.
 
-Nothing of a store's own message gets into them: it can hold a person's data.
+Nothing of a store's own message gets into them, as it can hold a person's data; but what Shopify
+says of a change that it refuses is told in its own words.
 """
 
 from __future__ import annotations
@@ -15,10 +16,26 @@ SCOPES = (
     "Give the app this access under Settings, Apps and sales channels, Develop apps (or in the "
     "Dev Dashboard), install it again, and connect the store again."
 )
+LONGEST_WORDS = 300
+# Codes of errors of a whole request that was not run.
+REFUSALS = frozenset(
+    ("ACCESS_DENIED", "BAD_REQUEST", "INVALID_VARIABLE", "MAX_COST_EXCEEDED", "THROTTLED")
+)
+UNCLEAR = frozenset(
+    (
+        "IDEMPOTENCY_KEY_PARAMETER_MISMATCH",
+        "IDEMPOTENCY_PREVIOUS_ATTEMPT_FAILED",
+        "INTERNAL_ERROR",
+    )
+)
 
 
-def of_status(status: int, headers: Mapping[str, str]) -> base.StoreError | None:
+def of_status(
+    status: int, headers: Mapping[str, str], *, writes: bool = False
+) -> base.StoreError | None:
     """The error that an HTTP status stands for; None for one that brings an answer."""
+    if status == 409 and writes:
+        return _busy()
     if status in (301, 302, 303, 307, 308):
         return base.RejectedError(
             "Shopify redirects from this address. Use the store's own address, which ends in "
@@ -111,6 +128,58 @@ def of_errors(errors: Sequence[Any], cost: Any) -> base.StoreError:
         "version of Shopify's API does not have.",
         code="query_refused",
     )
+
+
+def of_write(found: base.Json, errors: Sequence[Any], cost: Any) -> base.StoreError:
+    """The error that the ``errors`` of a mutation's answer stand for.
+
+    Only where nothing can have been run is it a refusal. An error within what the mutation answers
+    comes after the change was made: then, and whenever in doubt, the outcome is unknown.
+    """
+    codes = {_code(error) for error in errors}
+    if "IDEMPOTENCY_CONCURRENT_REQUEST" in codes:
+        return _busy()
+    if all(_was_not_run(error) for error in errors) and not _has_data(found):
+        return of_errors(errors, cost)
+    return base.OutcomeUnknownError(
+        "Shopify answered with an error of its own. Whether the change was made is not known.",
+        code=next((code.lower() for code in sorted(codes) if code), "store_failed"),
+    )
+
+
+def of_user_errors(errors: Sequence[Any]) -> base.StoreError:
+    """The error that a mutation's user errors stand for, in Shopify's words.
+
+    Those of refundCreate have no code: what they say of its idempotency key is told by the text.
+    """
+    said = [str(one.get("message") or "") for one in errors if isinstance(one, dict)]
+    codes = {one.get("code") for one in errors if isinstance(one, dict)}
+    text = " ".join(dict.fromkeys(filter(None, said)))[:LONGEST_WORDS]
+    if "IDEMPOTENCY_CONCURRENT_REQUEST" in codes or "currently in progress" in text:
+        return _busy()
+    if codes & UNCLEAR or "idempotency key" in text.lower():
+        return base.OutcomeUnknownError(
+            text or "Whether the change was made is not known.", code="unclear"
+        )
+    return base.RejectedError(text or "Shopify refuses, and does not say why.", code="user_error")
+
+
+def _busy() -> base.BusyError:
+    return base.BusyError("Shopify is at work on the same change just now.", code="in_progress")
+
+
+def _was_not_run(error: Any) -> bool:
+    """Whether Shopify refused the whole document, or the mutation itself."""
+    code = _code(error)
+    if code[:1].islower():  # undefinedField and the like: the document was held against the schema
+        return True
+    path = error.get("path") or () if isinstance(error, dict) else ()
+    return code in REFUSALS and len(path) <= 1
+
+
+def _has_data(found: base.Json) -> bool:
+    data = found.get("data")
+    return isinstance(data, dict) and any(value is not None for value in data.values())
 
 
 def of_warnings(search: Any) -> base.StoreError | None:

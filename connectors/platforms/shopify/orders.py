@@ -61,11 +61,11 @@ def record(order: base.Json, notes: list[base.Note]) -> base.OrderRecord:
         payment_method=", ".join(values.listed(order.get("paymentGatewayNames")))[
             : values.LONGEST_TEXT
         ],
-        currency=currency, total=_money(order["totalPriceSet"], currency, "Its total"),
+        currency=currency, total=money(order["totalPriceSet"], currency, "Its total"),
         discount_total=sum((_discount(item, currency) for item in line_items), values.ZERO),
         shipping_total=_total_of(charges, base.ChargeKind.SHIPPING),
         tax_total=_optional_money(order.get("totalTaxSet"), currency, "Its tax"),
-        refunded_total=_money(order["totalRefundedSet"], currency, "Its refunded total"),
+        refunded_total=money(order["totalRefundedSet"], currency, "Its refunded total"),
         prices_include_tax=taxed,
         customer_note=text(order.get("note")),
         created_at=values.moment(
@@ -135,7 +135,7 @@ def _line(item: base.Json, currency: str, *, taxed: bool) -> base.LineRecord:
     Shopify taxes what is left after discounts, so before them the tax is the same here.
     """
     tax = _tax(item, currency)
-    subtotal = _money(item["originalTotalSet"], currency, "A line's total")
+    subtotal = money(item["originalTotalSet"], currency, "A line's total")
     if taxed:
         subtotal -= tax
     return base.LineRecord(
@@ -162,7 +162,7 @@ def _tax(item: base.Json, currency: str) -> Decimal:
     lines = item.get("taxLines")
     if not lines:
         return values.ZERO
-    return sum((_money(line["priceSet"], currency, "A line's tax") for line in lines), values.ZERO)
+    return sum((money(line["priceSet"], currency, "A line's tax") for line in lines), values.ZERO)
 
 
 def _discount(item: base.Json, currency: str) -> Decimal:
@@ -171,7 +171,7 @@ def _discount(item: base.Json, currency: str) -> Decimal:
     if not allocations:
         return values.ZERO
     return sum(
-        (_money(one["allocatedAmountSet"], currency, "A discount") for one in allocations),
+        (money(one["allocatedAmountSet"], currency, "A discount") for one in allocations),
         values.ZERO,
     )
 
@@ -199,7 +199,7 @@ def _total_of(charges: Iterable[base.ChargeRecord], kind: base.ChargeKind) -> De
 
 def _shipping(line: base.Json, currency: str, *, taxed: bool) -> base.ChargeRecord:
     tax = _tax(line, currency)
-    total = _money(line["discountedPriceSet"], currency, "A shipping line's total")
+    total = money(line["discountedPriceSet"], currency, "A shipping line's total")
     return base.ChargeRecord(
         remote_id=gids.optional_number(line.get("id")) or 0,
         kind=base.ChargeKind.SHIPPING,
@@ -211,7 +211,7 @@ def _shipping(line: base.Json, currency: str, *, taxed: bool) -> base.ChargeReco
 
 def _fee(fee: base.Json, currency: str, *, taxed: bool) -> base.ChargeRecord:
     tax = _tax(fee, currency)
-    total = _money(fee["price"], currency, "A fee's total")
+    total = money(fee["price"], currency, "A fee's total")
     return base.ChargeRecord(
         remote_id=gids.optional_number(fee.get("id")) or 0,
         kind=base.ChargeKind.FEE,
@@ -229,7 +229,7 @@ def _coupons(items: Iterable[base.Json], currency: str) -> Iterator[base.ChargeR
         for one in item.get("discountAllocations") or ():
             applied = one["discountApplication"]
             index = applied["index"]
-            amount = _money(one["allocatedAmountSet"], currency, "A discount")
+            amount = money(one["allocatedAmountSet"], currency, "A discount")
             totals[index] = totals.get(index, values.ZERO) - amount
             titles[index] = values.plain(applied.get("code") or applied.get("title"))
     for index, total in sorted(totals.items()):
@@ -245,7 +245,7 @@ def _coupons(items: Iterable[base.Json], currency: str) -> Iterator[base.ChargeR
 def _refund(refund: base.Json, currency: str) -> base.RefundRecord:
     return base.RefundRecord(
         remote_id=gids.number(refund["id"], "A refund's id"),
-        amount=_money(refund["totalRefundedSet"], currency, "A refund's total"),
+        amount=money(refund["totalRefundedSet"], currency, "A refund's total"),
         reason=values.plain(refund.get("note")),
         created_at=values.optional_moment(refund.get("createdAt")),
     )
@@ -267,7 +267,7 @@ def _parcels(parcels: Iterable[base.Json]) -> Iterator[base.FulfilmentRecord]:
             )
 
 
-def _money(bag: base.Json, currency: str, name: str) -> Decimal:
+def money(bag: base.Json, currency: str, name: str) -> Decimal:
     """The amount that the customer saw; one in another currency is refused, never converted."""
     money = bag["presentmentMoney"]
     if money["currencyCode"] != currency:
@@ -279,7 +279,7 @@ def _money(bag: base.Json, currency: str, name: str) -> Decimal:
 
 
 def _optional_money(bag: base.Json | None, currency: str, name: str) -> Decimal:
-    return values.ZERO if bag is None else _money(bag, currency, name)
+    return values.ZERO if bag is None else money(bag, currency, name)
 
 
 def _currency(value: Any) -> str:

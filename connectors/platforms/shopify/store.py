@@ -1,18 +1,20 @@
-"""A Shopify store as the sync engine reads it."""
+"""A Shopify store as the sync engine reads it, and as its orders are changed."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 
-from connectors.platforms import base
+from connectors.platforms import base, money
 from connectors.platforms.shopify import (
     bulk,
     checking,
     client,
     fetching,
     ids,
+    live,
     paging,
+    refunding,
     subscriptions,
 )
 
@@ -45,7 +47,7 @@ def connect(
 
 
 class ShopifyStore:
-    """Implements ``base.Store``, which says what each method promises.
+    """Implements ``base.Store`` and ``money.MoneyStore``, which say what each method promises.
 
     The guard is called in the caller's own thread too: batches are read in another.
     """
@@ -107,6 +109,18 @@ class ShopifyStore:
 
     def remove_webhook(self, remote_id: str) -> None:
         subscriptions.remove(self._client, remote_id)
+
+    def read_order(self, remote_id: int) -> money.LiveOrder:
+        return live.order(self._client, remote_id)
+
+    def list_refunds(self, remote_id: int) -> Sequence[money.LiveRefund]:
+        return live.found_refunds(self._client, remote_id)
+
+    def preview_refund(self, refund: money.RefundOrder) -> money.RefundPreview:
+        return refunding.preview(self._client, refund)
+
+    def refund(self, refund: money.RefundOrder) -> money.LiveRefund:
+        return refunding.make(self._client, refund)
 
     def close(self) -> None:
         self._client.close()

@@ -40,6 +40,7 @@ graph.serve(
     reading.RESOLVERS, order_reading.RESOLVERS, subscribing.RESOLVERS, bulk.RESOLVERS,
     refunding.RESOLVERS, order_writing.RESOLVERS,
 )  # fmt: skip
+BAD_GATEWAY = b"<html><body><h1>502 Bad Gateway</h1></body></html>"
 HTML = {"Content-Type": "text/html; charset=utf-8"}
 
 
@@ -202,6 +203,8 @@ class Application:
             answer = execution.run(body, self._request(environ, version), self.bucket)
         except execution.AnswerError as error:
             answer = error.answer
+        if mutation and self.knobs.take("fail_after"):
+            return Answer(status=502, body=BAD_GATEWAY, headers=HTML)
         lost = mutation and self.knobs.take("lose_after")
         return Answer(body=answer, headers=headers, page=True, cut=lost)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from connectors.sandbox.shopify import orders, refunds
@@ -112,6 +113,24 @@ def give_back(
                 stock = found["inventoryQuantity"] + units
                 shop.edit("variant", variant, inventoryQuantity=stock, availableForSale=stock > 0)
     return made
+
+
+def settle_refund(shop: ShopifyShop, order_id: int, refund_id: int, status: str) -> Json:
+    """The payments of a refund that were pending end, in SUCCESS, FAILURE or ERROR."""
+
+    def change(order: Json) -> Json:
+        return refunds.settled(order, refund_id, status)
+
+    return shop.change_order(order_id, change, "order_transactions/create")
+
+
+def payouts(shop: ShopifyShop, order_id: int) -> list[Decimal]:
+    """Each amount that was really paid back for an order, in the customer's currency."""
+    return [
+        Bag.read(one["amountSet"]).presentment
+        for one in shop.need("order", order_id)["transactions"]
+        if one["kind"] == "REFUND" and one["status"] == "SUCCESS"
+    ]
 
 
 def cancel(

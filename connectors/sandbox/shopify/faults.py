@@ -26,8 +26,9 @@ class Knobs(faults.Knobs):
 
     ``throttled`` answers THROTTLED under 200, ``internal`` an error beside no data. ``scopes`` are
     those of the token, ``state`` one of STATES or empty. ``lose_before`` and ``lose_after`` cut
-    the connection before or after the next mutations were carried out. ``object_cap`` is how far a
-    list can be paged. ``refuse_grant`` refuses new tokens.
+    the connection before or after the next mutations were carried out, ``fail_after`` has a proxy
+    answer 502 after it. ``key_in_use`` says that an idempotency key is being used by another
+    request. ``object_cap`` is how far a list can be paged. ``refuse_grant`` refuses new tokens.
     ``bulk_seconds`` is how long a bulk operation takes, ``bulk_fail`` fails the next ones (with
     part of the data where ``bulk_partial``), ``bulk_interleave`` scatters children, ``bulk_taken``
     pretends that another app's operations hold all places.
@@ -43,6 +44,8 @@ class Knobs(faults.Knobs):
     state: str = ""
     lose_before: int = 0
     lose_after: int = 0
+    fail_after: int = 0
+    key_in_use: int = 0
     object_cap: int = 25_000
     refuse_grant: int = 0
     available: float = 2000.0

@@ -42,6 +42,11 @@ def once(info: Info, given: Any, act: Callable[[], tuple[Json, Json]]) -> Json:
     name, shop = key(info), context.of(info).shop
     if name is None:
         return act()[0]
+    if context.of(info).knobs.take("key_in_use"):
+        raise _refused(
+            "This request is currently in progress, please try again.",
+            code="IDEMPOTENCY_CONCURRENT_REQUEST",
+        )
     digest = hashlib.sha256(orjson.dumps(given, option=orjson.OPT_SORT_KEYS)).hexdigest()
     with shop.lock:
         known = orjson.loads(shop.setting(f"key {name}") or "{}")

@@ -93,6 +93,12 @@ def _cancellation(source: Json, info: Info) -> Json | None:
     return {"staffNote": source.get("staffNote")} if source["cancelledAt"] else None
 
 
+def _disputes(source: Json, info: Info) -> list[Json]:
+    context.demand(info, "dispute")
+    disputes: list[Json] = source["disputes"]
+    return disputes
+
+
 def _line_of(source: Json, info: Info) -> Any:
     order = source["_order"]
     lines = order["lineItems"]
@@ -140,6 +146,7 @@ RESOLVERS: Mapping[str, Resolver] = {
     "Order.discountApplications": _applications,
     "Order.taxLines": _order_taxes("totalTaxSet"),
     "Order.currentTaxLines": _order_taxes("currentTotalTaxSet"),
+    "Order.disputes": _disputes,
     "Order.dutiesIncluded": always(value=False),
     "Order.estimatedTaxes": always(value=False),
     "LineItem.variant": _good("variant"),

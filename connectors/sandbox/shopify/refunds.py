@@ -155,6 +155,27 @@ def everything(order: Json, restock: str = "NO_RESTOCK") -> list[Wanted]:
     ]
 
 
+def settled(order: Json, refund_id: int, status: str) -> Json:
+    """The order when a refund's pending payments have ended in this status."""
+    mine = next(one for one in order["refunds"] if one["id"] == refund_id)
+    transactions = [
+        {**one, "status": status}
+        if one["id"] in mine["transactions"] and one["status"] == "PENDING"
+        else one
+        for one in order["transactions"]
+    ]
+    done = [
+        one
+        for one in transactions
+        if one["id"] in mine["transactions"] and one["status"] == "SUCCESS"
+    ]
+    paid = total(settling.bags(done, "amountSet"), settling.zero(order))
+    known = [
+        {**one, "totalRefundedSet": str(paid)} if one is mine else one for one in order["refunds"]
+    ]
+    return {**order, "transactions": transactions, "refunds": known}
+
+
 def restocked(order: Json, lines: Sequence[Json]) -> Mapping[int, int]:
     """How many units of which variants a refund puts back on the shelf."""
     found: Counter[int] = Counter()

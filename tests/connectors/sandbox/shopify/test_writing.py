@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from decimal import Decimal
 
 import pytest
 import requests
@@ -229,6 +230,34 @@ def test_an_answer_can_be_lost_on_both_sides_of_the_write(client, shop, knobs, m
     assert len(shop.get("order", order["id"])["refunds"]) == 1
 
 
+def test_a_proxy_can_fail_after_the_write(client, shop, knobs):
+    order = shop.add_order(spec())
+    knobs.fail_after = 1
+    assert client.post(REFUND % "one", {"input": given(order)}).status_code == 502
+    assert changing.payouts(shop, order["id"]) == [Decimal("8.0")]
+
+
+def test_a_key_can_be_in_use(client, shop, knobs):
+    order = shop.add_order(spec())
+    knobs.key_in_use = 1
+    answer = client(REFUND % "one", input=given(order))
+    assert answer["errors"][0]["extensions"]["code"] == "IDEMPOTENCY_CONCURRENT_REQUEST"
+    assert shop.get("order", order["id"])["refunds"] == []
+    assert refund(client, given(order))["userErrors"] == []
+
+
+@pytest.mark.parametrize(("status", "paid"), [("SUCCESS", [Decimal("8.0")]), ("FAILURE", [])])
+def test_a_pending_payment_is_settled_later(client, shop, knobs, status, paid):
+    order = shop.add_order(spec())
+    knobs.refund_status = "PENDING"
+    refund(client, given(order))
+    assert changing.payouts(shop, order["id"]) == []
+    (made,) = shop.get("order", order["id"])["refunds"]
+    changed = changing.settle_refund(shop, order["id"], made["id"], status)
+    assert changing.payouts(shop, order["id"]) == paid
+    assert changed["refunds"][0]["totalRefundedSet"] == changed["totalRefundedSet"]
+
+
 # Addresses
 
 UPDATE = """mutation ($input: OrderInput!) {
@@ -381,6 +410,13 @@ def test_a_dispute_is_on_the_order_and_in_the_account(client, shop):
     ]
     changing.settle_dispute(shop, made["id"], "LOST")
     assert client.data(query, id=gid(order))["order"]["disputes"][0]["status"] == "LOST"
+
+
+def test_disputes_need_their_scope(client, shop, knobs):
+    order = shop.add_order(spec())
+    knobs.scopes = "read_orders,read_all_orders"
+    answer = client("query ($id: ID!) { order(id: $id) { disputes { id } } }", id=gid(order))
+    assert answer["errors"][0]["extensions"]["code"] == "ACCESS_DENIED"
 
 
 def test_an_edited_order_keeps_what_it_was(client, shop):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from connectors.platforms import base, values
@@ -33,6 +34,16 @@ def parts(address: Any) -> dict[str, str]:
     if state:
         found["state"] = state
     return found
+
+
+def given(address: Mapping[str, str]) -> base.Json:
+    """A whole address as Shopify takes it, what is left out emptied; the state is its code."""
+    found: base.Json = {
+        theirs: address.get(ours, "") for theirs, ours in PARTS.items() if ours != "country"
+    }
+    # The country is one of a list, in which there is no empty one.
+    country = address.get("country") or None
+    return {**found, "countryCode": country, "provinceCode": address.get("state", "")}
 
 
 def name(*found: base.Json) -> str:

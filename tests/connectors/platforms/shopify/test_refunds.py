@@ -242,14 +242,6 @@ class TestRefusals:
             store.refund(refund)
         assert raised.value.code == "user_error"
 
-    def test_a_throttled_refund_is_sent_again_and_paid_once(self, shop, store, running):
-        order = bought(shop)
-        refund = with_tenders(store, asked(order))
-        store._client.sleep = lambda seconds: None
-        running.knobs.throttled = 3
-        assert store.refund(refund).amount == D(8)
-        assert changing.payouts(shop, order["id"]) == [D("8.0")]
-
     @pytest.mark.parametrize("state", ["frozen", "forbidden", "locked"])
     def test_a_store_that_is_shut_refuses(self, shop, store, running, state):
         order = bought(shop)

@@ -29,7 +29,7 @@ def connect(*, platform: str, store_url: str, api_key: str, secret: str) -> Conn
         key_prefix="demo",
     )
     connector.store_url, connector.api_key, connector.secret = store_url, api_key, secret
-    connector.sync_enabled = True
+    connector.sync_enabled = connector.writes_enabled = True
     services.connect_store(connector=connector)
     return connector
 

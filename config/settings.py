@@ -179,6 +179,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 10.0,
         "options": {"expires": 10.0},
     },
+    "dispatch-money": {
+        "task": "support.tasks.dispatch",
+        "schedule": 5.0,
+        "options": {"expires": 5.0},
+    },
+    "record-external-refunds": {
+        "task": "support.tasks.record_external",
+        "schedule": 60.0,
+        "options": {"expires": 60.0},
+    },
     "fulfil-privacy-requests": {
         "task": "connectors.tasks.fulfil_privacy_requests",
         "schedule": 60.0,
@@ -200,6 +210,18 @@ PUBLIC_URL = env.str("PUBLIC_URL", default=f"http://127.0.0.1:{PORT}" if EMBEDDE
 
 SYNC_OVERLAP_SECONDS = env.int("SYNC_OVERLAP_SECONDS", default=120)
 SYNC_SWEEP_MAX_MISSING = env.float("SYNC_SWEEP_MAX_MISSING", default=0.2)
+
+# Refunds. Amounts read “100,JPY=15000”: for every currency, then for those that differ.
+REFUND_UNDO_SECONDS = min(10, env.int("REFUND_UNDO_SECONDS", default=8))
+REFUND_GOODWILL_SHARE = env.int("REFUND_GOODWILL_SHARE", default=50)
+REFUND_CUSTOMER_COUNT = env.int("REFUND_CUSTOMER_COUNT", default=3)
+REFUND_OLD_ORDER_DAYS = env.int("REFUND_OLD_ORDER_DAYS", default=180)
+REFUND_APPROVAL_DAYS = env.int("REFUND_APPROVAL_DAYS", default=14)
+REFUND_RESOLVE_ABOVE = env.str(
+    "REFUND_RESOLVE_ABOVE", default="100,JPY=15000,KRW=130000,VND=2500000,INR=8000"
+)
+# A worker that holds a request longer than this is taken for dead.
+MONEY_LEASE_SECONDS = env.int("MONEY_LEASE_SECONDS", default=360)
 
 LOGGING = {
     "version": 1,

@@ -84,6 +84,13 @@ class ConnectorConfig(models.Model):
     sync_enabled = models.BooleanField(
         "sync enabled", default=True, db_default=True, help_text="Off: the store is left alone."
     )
+    writes_enabled = models.BooleanField(
+        "refunds and changes",
+        default=False,
+        db_default=False,
+        editable=False,
+        help_text="Off: nothing is ever changed in the store.",
+    )
     is_demo = models.BooleanField(default=False, db_default=False, editable=False)
     privacy_key = EncryptedTextField(  # type: ignore[misc]
         null=True, blank=True, editable=False

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Protocol, TypeVar
 
 from connectors.models import ConnectorConfig, Platform
-from connectors.platforms import base, shopify, woocommerce
+from connectors.platforms import base, money, shopify, woocommerce
 
 RecordT = TypeVar("RecordT", contravariant=True)
 Stamps = Mapping[int, datetime | None]
@@ -61,7 +61,11 @@ class Importer(Protocol[RecordT]):
         """Mark the rows of these ids as gone from the store; how many were not marked before."""
 
 
-StoreFactory = Callable[..., base.Store]
+class Store(base.Store, money.MoneyStore, Protocol):
+    """All that a connected store can be asked."""
+
+
+StoreFactory = Callable[..., Store]
 
 STORES: dict[str, StoreFactory] = {
     Platform.SHOPIFY.value: shopify.connect,

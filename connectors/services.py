@@ -77,7 +77,7 @@ class StoredToken:
 
 
 @contextmanager
-def opened(connector: ConnectorConfig) -> Iterator[base.Store]:
+def opened(connector: ConnectorConfig) -> Iterator[registry.Store]:
     """The connected store, closed afterwards; raises a ``StoreError`` when it can't be called."""
     if connector.platform not in registry.STORES:
         raise base.RejectedError(

@@ -19,7 +19,7 @@ from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 
-from connectors import encryption, privacy, registry, services, writing
+from connectors import encryption, privacy, refreshing, registry, services
 from connectors.models import ConnectorConfig, WebhookDelivery
 from connectors.platforms import base, signing
 
@@ -136,7 +136,7 @@ def _follow(connector: ConnectorConfig, deliveries: Sequence[WebhookDelivery]) -
     try:
         with services.opened(connector) as store:
             for resource in sorted(ids, key=list(base.Resource).index):
-                _refresh(connector, resource, store, sorted(ids[resource]))
+                refreshing.refresh(connector, resource, store, sorted(ids[resource]))
     except base.RetryableError as error:
         _put_off(deliveries, error)
         return False
@@ -145,35 +145,6 @@ def _follow(connector: ConnectorConfig, deliveries: Sequence[WebhookDelivery]) -
         return False
     _settle(deliveries, Status.DONE)
     return True
-
-
-def _refresh(
-    connector: ConnectorConfig, resource: base.Resource, store: base.Store, ids: Sequence[int]
-) -> None:
-    """Write these records as they are now, and mark those that are gone."""
-    found = store.refetch(resource, ids)
-    writing.write(
-        connector=connector,
-        resource=resource,
-        batch=found.batch,
-        within=transaction.atomic,
-    )
-    with transaction.atomic():
-        gone = _gone(connector, resource, found, ids)
-        if gone:
-            registry.IMPORTERS[resource].mark_deleted(connector, sorted(gone))
-
-
-def _gone(
-    connector: ConnectorConfig, resource: base.Resource, found: base.Refetched, ids: Sequence[int]
-) -> set[int]:
-    """The ids of rows that the store has no more."""
-    gone: set[int] = set()
-    for parent, present in found.families.items():
-        gone |= set(registry.IMPORTERS[resource].family(connector, parent)) - present
-    seen = {record.remote_id for record in found.batch.records}
-    seen |= {note.remote_id for note in found.batch.notes if note.remote_id is not None}
-    return gone | (set(ids) - seen - found.families.keys())
 
 
 def _answer_requests(connector: ConnectorConfig, requests: Sequence[WebhookDelivery]) -> None:

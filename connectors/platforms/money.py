@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from typing import Protocol
@@ -162,6 +162,14 @@ class MoneyStore(Protocol):
 
     Reading raises a ``StoreError``, and is tried again for a while where that helps.
     """
+
+    @property
+    def key_lifetime(self) -> timedelta:
+        """How long the same key of a refund never makes a second one; 0: there are no keys."""
+
+    @property
+    def settle_time(self) -> timedelta:
+        """How long after it was sent a write whose answer is missing may still be at work."""
 
     def read_order(self, remote_id: int) -> LiveOrder:
         """An order as it is now; ``RejectedError`` with code ``missing`` where there is none."""

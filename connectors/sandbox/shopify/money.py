@@ -6,14 +6,12 @@ from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 from functools import lru_cache
 
-WHOLE, CENT = Decimal(1), Decimal("0.01")
-WITHOUT_DECIMALS = frozenset({"JPY", "KRW", "CLP", "VND", "ISK"})
+from connectors import currencies
 
 
 def rounded(amount: Decimal, currency: str) -> Decimal:
     """To the currency's smallest coin, halves away from zero."""
-    step = WHOLE if currency in WITHOUT_DECIMALS else CENT
-    return amount.quantize(step, rounding=ROUND_HALF_UP)
+    return amount.quantize(currencies.unit_of(currency), rounding=ROUND_HALF_UP)
 
 
 def plain(amount: Decimal) -> str:

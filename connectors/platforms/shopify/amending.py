@@ -16,7 +16,7 @@ PAUSE = 0.5
 def readdress(client_: client.Client, remote_id: int, address: Mapping[str, str]) -> None:
     """Replace the order's shipping address; raises as ``MoneyStore.refund``."""
     order = {"id": gids.gid("Order", remote_id), "shippingAddress": addresses.given(address)}
-    payload = client_.mutate("order_update", {"input": order}).data.get("orderUpdate") or {}
+    payload = _changed(client_, "order_update", {"input": order}).get("orderUpdate") or {}
     _raise_for(payload.get("userErrors"))
     if not payload.get("order"):
         raise _no_proof()
@@ -29,12 +29,16 @@ def cancel(client_: client.Client, remote_id: int, *, restock: bool, note: str) 
         "restock": restock,
         "note": note[:LONGEST_NOTE] or None,
     }
-    payload = client_.mutate("order_cancel", variables).data.get("orderCancel") or {}
+    payload = _changed(client_, "order_cancel", variables).get("orderCancel") or {}
     _raise_for(payload.get("orderCancelUserErrors"))
     job = payload.get("job")
     if not job:
         raise _no_proof()
     _wait_for(client_, job)
+
+
+def _changed(client_: client.Client, name: str, variables: base.Json) -> base.Json:
+    return client_.mutate(name, variables, most_throttled=client.FEW_THROTTLED).data
 
 
 def _wait_for(client_: client.Client, job: base.Json) -> None:

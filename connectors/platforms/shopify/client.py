@@ -24,6 +24,8 @@ DOMAIN = re.compile(r"[a-zA-Z0-9][a-zA-Z0-9-]*\.myshopify\.com")
 JSON = {"Content-Type": "application/json"}
 # Shopify says when it will have the points: such waits are no failures of anybody's.
 MOST_THROTTLED = 60
+# Somebody waits for what is sent to an order, and may have it sent again later.
+FEW_THROTTLED = 6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -110,14 +112,16 @@ class Client:
             throttled += is_throttle
             attempt += not is_throttle
 
-    def mutate(self, name: str, variables: base.Json) -> Answer:
+    def mutate(
+        self, name: str, variables: base.Json, *, most_throttled: int = MOST_THROTTLED
+    ) -> Answer:
         """Send a mutation, once. Raises ``OutcomeUnknownError`` when it may have happened or not.
 
         One that was throttled was not run, and is sent again. ``RejectedError`` and
         ``RetryableError`` say that it was not run, ``BusyError`` that it is being run.
         """
         self._tokens.current()  # a token that can't be had is no unknown outcome
-        for _ in range(MOST_THROTTLED):
+        for _ in range(most_throttled):
             try:
                 return self._call(name, variables, writes=True)
             except (base.RetryableError, base.RejectedError) as error:

@@ -42,7 +42,8 @@ def make(client_: client.Client, refund: money.RefundOrder) -> money.LiveRefund:
     _check_tenders(refund)
     order = live.raw(client_, refund.order_remote_id)
     variables = {"key": refund.key, "input": live.understood(lambda: _input(refund, order))}
-    payload = client_.mutate("refund_create", variables).data.get("refundCreate") or {}
+    answer = client_.mutate("refund_create", variables, most_throttled=client.FEW_THROTTLED)
+    payload = answer.data.get("refundCreate") or {}
     made = payload.get("refund") or {}
     if gids.optional_number(made.get("id")) is None:
         raise _not_made(values.listed(payload.get("userErrors")))
@@ -171,11 +172,13 @@ def _items(line: money.RefundLine, waiting: int) -> list[base.Json]:
 
     Shopify chooses the location: naming one would take more access to the store.
     """
-    cancelled = min(line.quantity, waiting)
-    parts = {"CANCEL": cancelled, "RETURN": line.quantity - cancelled}
+    parts = {"NO_RESTOCK": line.quantity}
+    if line.restock:
+        cancelled = min(line.quantity, waiting)
+        parts = {"CANCEL": cancelled, "RETURN": line.quantity - cancelled}
     return [
         {"lineItemId": gids.gid("LineItem", line.remote_id), "quantity": units, "restockType": kind}
-        for kind, units in (parts if line.restock else {"NO_RESTOCK": line.quantity}).items()
+        for kind, units in parts.items()
         if units
     ]
 

@@ -79,6 +79,12 @@ class TestAddress:
             store.update_shipping_address(order["id"], OTTAWA)
         assert (shop.get("order", order["id"])["shippingAddress"]["city"] == "Ottawa") is city
 
+    def test_an_answer_without_the_order_is_unknown(self, shop, store, running):
+        order = bought(shop)
+        running.knobs.rewrite = {'{"data":{"orderUpdate":': '{"data":{"other":'}
+        with pytest.raises(base.OutcomeUnknownError):
+            store.update_shipping_address(order["id"], OTTAWA)
+
     def test_an_order_that_is_gone_is_refused(self, store):
         with pytest.raises(base.RejectedError, match="Order does not exist"):
             store.update_shipping_address(1, OTTAWA)
@@ -99,6 +105,12 @@ class TestCancelling:
         with pytest.raises(base.RejectedError, match="has fulfilled items"):
             hurried.cancel_order(order["id"], restock=False, note="")
         assert not hurried.read_order(order["id"]).is_cancelled
+
+    def test_an_answer_without_a_job_is_unknown(self, shop, hurried, running):
+        order = bought(shop)
+        running.knobs.rewrite = {'{"data":{"orderCancel":': '{"data":{"other":'}
+        with pytest.raises(base.OutcomeUnknownError):
+            hurried.cancel_order(order["id"], restock=False, note="")
 
     def test_a_job_that_takes_long_is_busy(self, shop, hurried, running):
         order = bought(shop)

@@ -51,6 +51,12 @@ class TestOrder:
             store.read_order(order["id"])
         assert raised.value.code == "unreadable"
 
+    def test_an_order_that_is_none_of_ours_is_not_used(self, shop, store, running):
+        running.knobs.rewrite = {'"updatedAt"': '"changedAt"'}
+        with pytest.raises(base.RejectedError, match="without its updatedAt") as raised:
+            store.read_order(bought(shop)["id"])
+        assert raised.value.code == "unreadable"
+
     def test_lines_and_refunds_longer_than_a_page_come_whole(self, shop, store):
         lines = [orders.LineSpec(title=f"Line {n}", unit_price="1.00") for n in range(130)]
         order = bought(shop, lines=lines)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from decimal import Decimal
 
@@ -10,10 +11,11 @@ import pytest
 from connectors.platforms import base, money, shopify
 from connectors.platforms.shopify import refunds
 from connectors.sandbox.shopify import changing
-from tests.connectors.platforms.shopify.paying import asked, bought, line, sent, with_tenders
+from tests.connectors.platforms.shopify.paying import KEY, asked, bought, line, sent, with_tenders
 
 D = Decimal
 TENDER = money.Tender
+OTHER_KEY = KEY.replace("1", "2")
 
 
 def parent(order, number=0):
@@ -25,6 +27,18 @@ def split(shop):
     order = bought(shop, payment=None)
     changing.pay(shop, order["id"], amount="10.00", gateway="gift_card")
     return changing.pay(shop, order["id"])
+
+
+def suggested(order, amount):
+    """How an answer suggests to pay so much of 49.95 back."""
+    share, limit = (
+        f'{{"presentmentMoney":{{"amount":"{one}","currencyCode":"GBP"}}}}'
+        for one in (amount, "49.95")
+    )
+    return (
+        f'"suggestedTransactions":[{{"gateway":"shopify_payments","amountSet":{share},'
+        f'"maximumRefundableSet":{limit},"parentTransaction":{{"id":"{parent(order)}"}}}}]'
+    )
 
 
 class TestPreview:
@@ -56,6 +70,23 @@ class TestPreview:
     def test_goodwill_without_lines_has_its_payment(self, shop, store):
         preview = store.preview_refund(asked(bought(shop), "0.01", lines=()))
         assert (preview.suggested, preview.tenders[0].amount) == (D(0), D("0.01"))
+
+    def test_goodwill_goes_to_the_payments_of_the_goods_where_none_is_suggested(
+        self, shop, store, running
+    ):
+        order = bought(shop)
+        running.knobs.rewrite = {suggested(order, "0.0"): '"suggestedTransactions":[]'}
+        (share,) = store.preview_refund(asked(order, "5.00", lines=())).tenders
+        assert (share.parent, share.amount) == (parent(order), D("5.00"))
+
+    def test_a_payment_without_a_limit_gives_back_what_is_suggested(self, shop, store, running):
+        order = bought(shop)
+        known = suggested(order, "8.0")
+        limit = '{"presentmentMoney":{"amount":"49.95","currencyCode":"GBP"}}'
+        running.knobs.rewrite = {known: known.replace(limit, "null")}
+        assert store.preview_refund(asked(order)).tenders[0].amount == D(8)
+        with pytest.raises(base.RejectedError, match=r"Only 8\.0 GBP"):
+            store.preview_refund(asked(order, "8.01"))
 
     def test_more_than_is_left_is_refused_with_what_is_left(self, shop, store, running):
         order = bought(shop)
@@ -224,6 +255,15 @@ class TestOnce:
             store.refund(replace(refund, note="Broken [sk:1]"))
         assert raised.value.code == "idempotency_key_parameter_mismatch"
         assert changing.payouts(shop, order["id"]) == [D("8.0")]
+
+    @pytest.mark.parametrize(("keys", "paid"), [((KEY, KEY), 1), ((KEY, OTHER_KEY), 2)])
+    def test_two_at_once_pay_once_under_one_key(self, shop, store, keys, paid):
+        order = bought(shop)
+        refund = with_tenders(store, asked(order))
+        with ThreadPoolExecutor(2) as pool:
+            made = list(pool.map(lambda key: store.refund(replace(refund, key=key)), keys))
+        assert len({one.remote_id for one in made}) == paid
+        assert len(changing.payouts(shop, order["id"])) == paid
 
     def test_a_key_in_use_is_waited_for(self, shop, store, running):
         refund = with_tenders(store, asked(bought(shop)))

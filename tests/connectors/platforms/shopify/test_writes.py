@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from connectors.platforms import base, money, shopify
-from connectors.platforms.shopify import failures
+from connectors.platforms.shopify import client, failures
 from connectors.sandbox.shopify import changing
 from tests.connectors.platforms.shopify.paying import asked, bought, sent, with_tenders
 
@@ -34,9 +34,9 @@ def before_writing(store, act):
     """Have something happen between the last read and the write."""
     mutate = store._client.mutate
 
-    def acting(*given):
+    def acting(*given, **options):
         act()
-        return mutate(*given)
+        return mutate(*given, **options)
 
     store._client.mutate = acting
 
@@ -116,6 +116,17 @@ class TestAnswers:
         assert store.refund(refund).tender == money.Tender.SUCCESS
         assert len(sent(running)) == 4
         assert len(changing.payouts(shop, order["id"])) == 1
+
+    def test_a_refund_that_is_never_let_in_may_be_sent_again_later(
+        self, shop, store, running, order, refund
+    ):
+        store._client.sleep = lambda seconds: None
+        before_writing(store, lambda: setattr(running.knobs, "throttled", 100))
+        with pytest.raises(base.RetryableError) as raised:
+            store.refund(refund)
+        assert raised.value.code == "rate_limited"
+        assert len(sent(running)) == client.FEW_THROTTLED
+        assert changing.payouts(shop, order["id"]) == []
 
     @pytest.mark.parametrize("knob", ["fail", "fail_json", "maintenance", "login_page"])
     def test_an_answer_of_something_else_is_unknown(self, store, running, refund, knob):

@@ -72,7 +72,7 @@ class LiveLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dispute:
-    """A chargeback or an inquiry about a payment that isn't closed yet."""
+    """A chargeback or an inquiry: a bank has taken a payment back, or may."""
 
     remote_id: str
     kind: str

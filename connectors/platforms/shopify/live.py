@@ -18,7 +18,8 @@ from connectors.platforms.shopify import (
 
 T = TypeVar("T")
 
-CLOSED = frozenset(("ACCEPTED", "WON", "LOST", "CHARGE_REFUNDED", "PREVENTED"))
+# Of every other one the bank has taken the money back already, or may.
+HARMLESS = frozenset(("WON", "PREVENTED"))
 DELIVERY = {
     "FULFILLED": money.Delivery.ALL,
     "PARTIALLY_FULFILLED": money.Delivery.PART,
@@ -143,7 +144,7 @@ def _refunds(found: base.Json) -> list[money.LiveRefund]:
 def _disputes(found: Sequence[base.Json]) -> Iterator[money.Dispute]:
     """Those that are open, as is one in a state that is new to us; Shopify says no amount here."""
     for one in found:
-        if one["status"] not in CLOSED:
+        if one["status"] not in HARMLESS:
             yield money.Dispute(
                 remote_id=str(gids.number(one["id"], "A dispute's id")),
                 kind=one["initiatedAs"].lower(),

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 
 from connectors.platforms import base, money
 from connectors.platforms.shopify import (
+    amending,
     bulk,
     checking,
     client,
@@ -123,6 +124,12 @@ class ShopifyStore:
 
     def refund(self, refund: money.RefundOrder) -> money.LiveRefund:
         return refunding.make(self._client, refund)
+
+    def update_shipping_address(self, remote_id: int, address: Mapping[str, str]) -> None:
+        amending.readdress(self._client, remote_id, address)
+
+    def cancel_order(self, remote_id: int, *, restock: bool, note: str) -> None:
+        amending.cancel(self._client, remote_id, restock=restock, note=note)
 
     def close(self) -> None:
         self._client.close()

@@ -135,9 +135,10 @@ class TestDisputes:
         )
 
     @pytest.mark.parametrize(
-        ("status", "is_open"), [("UNDER_REVIEW", True), *((one, False) for one in live.CLOSED)]
+        ("status", "is_open"),
+        [("UNDER_REVIEW", True), ("LOST", True), *((one, False) for one in live.HARMLESS)],
     )
-    def test_a_dispute_is_open_until_it_is_decided(self, shop, store, status, is_open):
+    def test_a_dispute_counts_until_it_was_won(self, shop, store, status, is_open):
         order = bought(shop)
         made = changing.dispute(shop, order["id"])
         changing.settle_dispute(shop, made["id"], status)

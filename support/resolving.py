@@ -128,7 +128,10 @@ def unmarked_twin(request: RefundRequest, live: LiveOrder) -> LiveRefund | None:
 
 
 def _may_be_sent_again(request: RefundRequest) -> bool:
-    return request.resends < MOST_RESENDS and not policy.resolving_takes_two(request)
+    """Not after a payment provider's own error: what it did with the money it alone knows."""
+    is_clear = request.error_code != "payment_unclear"
+    is_first = request.resends < MOST_RESENDS
+    return is_clear and is_first and not policy.resolving_takes_two(request)
 
 
 def _send_again(request: RefundRequest) -> None:

@@ -27,6 +27,10 @@ class Knobs:
     which need not be valid. ``drift`` is called before each page is read. The next so many
     webhooks are lost (``webhook_drop``); all come late by ``webhook_delay`` seconds, twice, or in
     another order.
+    The connection of the next writes to orders is cut before anything is done (``lose_before``),
+    when a refund was saved but not paid (``lose_saved``), paid but not marked so (``lose_paid``),
+    or done (``lose_after``); ``fail_after`` answers 500 when it is done. ``gateway_fail``: the
+    payment gateway refuses. ``ignore_updates`` answers as if an order had been changed.
     """
 
     latency: float = 0.0
@@ -44,6 +48,13 @@ class Knobs:
     spoil: dict[str, Any] = field(default_factory=dict)
     rewrite: dict[str, str] = field(default_factory=dict)
     drift: Callable[[], None] | None = None
+    lose_before: int = 0
+    lose_saved: int = 0
+    lose_paid: int = 0
+    lose_after: int = 0
+    fail_after: int = 0
+    gateway_fail: int = 0
+    ignore_updates: int = 0
     webhook_delay: float = 0.0
     webhook_duplicate: int = 0
     webhook_reorder: int = 0

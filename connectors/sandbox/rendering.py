@@ -14,6 +14,7 @@ Json = dict[str, Any]
 ZONE = ZoneInfo("Europe/London")
 CURRENCY, SYMBOL = "GBP", "£"
 VAT = 20
+TAXED_IN = "GB"
 
 
 def stamps(name: str, moment: datetime | None) -> Json:

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -51,6 +52,8 @@ class Shop:
         self.clock = clock or (lambda: datetime.now(UTC))
         self.lock = threading.RLock()
         self.listeners: list[Callable[[str, str, int], None]] = []
+        # What the payment gateway really gave back: order and amount.
+        self.payouts: list[tuple[int, Decimal]] = []
         self.database = sqlite3.connect(
             str(file) if file else ":memory:", check_same_thread=False, isolation_level=None
         )

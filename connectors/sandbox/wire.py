@@ -6,7 +6,7 @@ import math
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
 
-from connectors.sandbox import auth, faults, queries, rendering, webhooks
+from connectors.sandbox import auth, faults, paying_back, queries, rendering, webhooks
 from connectors.sandbox.rendering import Json
 from connectors.sandbox.shop import NAME, SITE, Selection, Shop
 
@@ -26,6 +26,8 @@ MISSING = {
     "variation": "woocommerce_rest_product_variation_invalid_id",
     "customer": "wc_user_invalid_id",
 }
+WRITES = frozenset(("POST", "PUT", "PATCH", "DELETE"))
+HTML = {"Content-Type": "text/html; charset=UTF-8"}
 READ_ONLY = {"id", "total", "total_tax", "date_created", "date_modified", "version", "line_items"}
 
 
@@ -45,12 +47,13 @@ class Request:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Answer:
-    """An answer whose body is sent as JSON, or as it is where it is bytes."""
+    """An answer whose body is sent as JSON, or as it is where it is bytes; a cut one breaks off."""
 
     body: Any
     status: int = 200
     headers: Mapping[str, str] = field(default_factory=dict)
     page: bool = False
+    cut: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,6 +74,9 @@ class ApiError(Exception):
             status=status,
             body={"code": code, "message": message, "data": {"status": status, **data}},
         )
+
+
+LOST = Answer(body=b"{}", cut=True)
 
 
 def no_route() -> ApiError:
@@ -109,7 +115,7 @@ class Application:
             **answer.headers,
         }
         start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*headers.items()])
-        if answer.page and self.knobs.take("cut"):
+        if answer.cut or (answer.page and self.knobs.take("cut")):
             environ["sandbox.cut"]()
             return [body[: len(body) // 2]]
         return [b"" if request.method == "HEAD" else body]
@@ -132,6 +138,8 @@ class Application:
             return ApiError(error.status, error.code, error.message).answer
         except queries.ParameterError as error:
             return _invalid(error)
+        except paying_back.RefusedError as error:
+            return Answer(status=500, body=error.body)
         except ApiError as error:
             return error.answer
 
@@ -163,19 +171,18 @@ class Application:
 
     def _fault(self) -> Answer | None:
         knobs = self.knobs
-        html = {"Content-Type": "text/html; charset=UTF-8"}
         if knobs.take("throttle"):
             body = {"code": "too_many_requests", "message": "Slow down.", "data": {"status": 429}}
             return Answer(status=429, body=body, headers={"Retry-After": knobs.retry_after})
         if knobs.take("fail"):
-            return Answer(status=500, body=faults.PHP_ERROR, headers=html)
+            return Answer(status=500, body=faults.PHP_ERROR, headers=HTML)
         if knobs.take("fail_json"):
             body = {"code": "internal_server_error", "message": "Error.", "data": {"status": 500}}
             return Answer(status=500, body=body)
         if knobs.take("maintenance"):
-            return Answer(status=503, body=faults.MAINTENANCE, headers=html)
+            return Answer(status=503, body=faults.MAINTENANCE, headers=HTML)
         if knobs.take("login_page"):
-            return Answer(body=faults.LOGIN, headers=html)
+            return Answer(body=faults.LOGIN, headers=HTML)
         return None
 
     def _damaged(self, body: bytes) -> bytes:
@@ -203,8 +210,22 @@ class Application:
         for pattern, methods in ROUTES.items():
             match = re.fullmatch(pattern, path)
             if match and (route := methods.get(request.method)):
+                if request.method in WRITES and path.startswith("/orders"):
+                    return self._written(route, request, match.groupdict())
                 return route(self, request, **match.groupdict())
         raise no_route()
+
+    def _written(self, route: Route, request: Request, names: Mapping[str, str]) -> Answer:
+        """A write to an order, whose answer may be lost at several moments."""
+        if self.knobs.take("lose_before"):
+            return LOST
+        try:
+            answer = route(self, request, **names)
+        except paying_back.DiedError:
+            return LOST
+        if self.knobs.take("fail_after"):
+            return Answer(status=500, body=faults.PHP_ERROR, headers=HTML)
+        return replace(answer, cut=self.knobs.take("lose_after"))
 
     def listed(self, request: Request, plural: str) -> Answer:
         return self._page(PLURAL[plural], request)
@@ -269,7 +290,46 @@ class Application:
         order = self._found("order", identity)
         found = self.shop.children("refund", order["id"])
         headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": "1" if found else "0"}
-        return Answer(body=list(reversed(found)), headers=headers, page=True)
+        body = [_with_links(one) for one in reversed(found)]
+        return Answer(body=body, headers=headers, page=True)
+
+    def add_refund(self, request: Request, identity: str) -> Answer:
+        order = self.shop.get("order", int(identity))
+        given = _json(request)
+        if order is None:
+            raise paying_back.RefusedError(
+                "Invalid order ID.", code="woocommerce_rest_invalid_order_id", data=404
+            )
+        if not isinstance(given.get("amount", ""), str):
+            message = "amount is not of type string."
+            raise queries.ParameterError("amount", "rest_invalid_type", message)
+        made = paying_back.make(self.shop, order, given, self.knobs)
+        return Answer(status=201, body=_with_links(made))
+
+    def refund(self, request: Request, identity: str, number: str) -> Answer:
+        return Answer(body=_with_links(self._refund(identity, number)))
+
+    def remove_refund(self, request: Request, identity: str, number: str) -> Answer:
+        found = self._refund(identity, number)
+        self.shop.remove("refund", found["id"])
+        return Answer(body=_with_links(found))
+
+    def _refund(self, identity: str, number: str) -> Json:
+        found = self.shop.get("refund", int(number))
+        if found is None or found["parent_id"] != int(identity):
+            raise paying_back.RefusedError(
+                "Invalid order refund ID.",
+                code="woocommerce_rest_invalid_order_refund_id", data=404,
+            )  # fmt: skip
+        return found
+
+    def gateway(self, request: Request, name: str) -> Answer:
+        if name not in paying_back.GATEWAYS:
+            code = "woocommerce_rest_payment_gateway_invalid"
+            raise ApiError(404, code, "Resource does not exist.")
+        supports = ["products", *["refunds"] * paying_back.GATEWAYS[name]]
+        return Answer(body={"id": name, "title": name, "enabled": True, "order": "",
+                            "method_title": name, "method_supports": supports})  # fmt: skip
 
     def update(self, request: Request, identity: str) -> Answer:
         order = self._found("order", identity)
@@ -291,6 +351,13 @@ class Application:
             for name, value in changes.items()
             if name in order and name not in READ_ONLY and name not in merged and name != "status"
         }
+        if "shipping" in merged:
+            merged["shipping"] = {n: merged["shipping"][n] for n in order["shipping"]}
+            if merged["shipping"]["country"] != order["shipping"]["country"]:
+                plain |= paying_back.retaxed(order, merged["shipping"]["country"])
+        _check_email(merged.get("billing") or {})
+        if self.knobs.take("ignore_updates"):
+            return Answer(body=self._whole("order", {**order, **plain, **merged}))
         changed = self.shop.touch("order", order, **plain, **merged)
         if status:
             changed = self.shop.set_status(order["id"], status)
@@ -361,7 +428,13 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
         "PUT": Application.update, "POST": Application.update, "PATCH": Application.update,
         "DELETE": Application.delete,
     },
-    r"/orders/(?P<identity>\d+)/refunds": {"GET": Application.refunds},
+    r"/orders/(?P<identity>\d+)/refunds": {
+        "GET": Application.refunds, "POST": Application.add_refund,
+    },
+    r"/orders/(?P<identity>\d+)/refunds/(?P<number>\d+)": {
+        "GET": Application.refund, "DELETE": Application.remove_refund,
+    },
+    r"/payment_gateways/(?P<name>[a-z_]+)": {"GET": Application.gateway},
     r"/webhooks": {"GET": Application.hooks, "POST": Application.add_hook},
     r"/webhooks/(?P<identity>\d+)": {"DELETE": Application.remove_hook},
     r"/data/currencies/current": {"GET": Application.currency},
@@ -386,6 +459,21 @@ def _invalid(error: queries.ParameterError) -> Answer:
         params={error.name: error.message},
         details={error.name: {"code": error.code, "message": error.message, "data": None}},
     ).answer
+
+
+def _check_email(billing: Json) -> None:
+    email = billing.get("email")
+    if email and "@" not in email:
+        message = "Invalid email address."
+        raise queries.ParameterError("billing", "rest_invalid_email", message)
+
+
+def _with_links(refund: Json) -> Json:
+    """A refund as it is answered: the order that it belongs to stands in its links."""
+    up = f"{SITE}{API}/orders/{refund['parent_id']}"
+    shown = {name: value for name, value in refund.items() if name != "parent_id"}
+    links = {"self": f"{up}/refunds/{refund['id']}", "collection": f"{up}/refunds", "up": up}
+    return shown | {"_links": {name: [{"href": url}] for name, url in links.items()}}
 
 
 def _json(request: Request) -> Json:

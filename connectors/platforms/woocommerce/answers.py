@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -34,12 +34,18 @@ class Answer:
     sent_at: datetime | None
 
 
-def read(raw: transport.Raw) -> Answer:
-    """The answer's data; raises the ``StoreError`` that it stands for."""
+Refusal = Callable[[int, str, str], base.StoreError | None]
+
+
+def read(raw: transport.Raw, refusal: Refusal | None = None) -> Answer:
+    """The answer's data; raises the ``StoreError`` that it stands for.
+
+    ``refusal`` is asked first what WordPress's errors stand for, by status, code and message.
+    """
     if raw.status in REDIRECTS:
         raise failures.of_redirect(raw.headers.get("Location", ""), raw.url)
     if not 200 <= raw.status < 300:
-        raise _error(raw)
+        raise _own_error(raw, refusal) or _error(raw)
     total = raw.headers.get("X-WP-Total", "")
     data, clean = _parsed(raw)
     return Answer(
@@ -110,6 +116,13 @@ def _not_json(raw: transport.Raw) -> base.StoreError:
 
 def _retryable(message: str, code: str) -> base.RetryableError:
     return base.RetryableError(message, code=code)
+
+
+def _own_error(raw: transport.Raw, refusal: Refusal | None) -> base.StoreError | None:
+    problem = _problem(raw.body)
+    if refusal is None or not problem or raw.status == 429:
+        return None
+    return refusal(raw.status, problem["code"], str(problem.get("message", "")))
 
 
 def _error(raw: transport.Raw) -> base.StoreError:

@@ -96,23 +96,37 @@ class Client:
         """
         return self._call("GET", f"{self.root}/wp-json/", params, is_signed=False)
 
-    def put(self, path: str, body: base.Json) -> answers.Answer:
-        """Change, once. Raises ``OutcomeUnknownError`` when it may have happened or not."""
-        return self._write("PUT", path, body=body)
+    def put(
+        self, path: str, body: base.Json, *, refusal: answers.Refusal | None = None
+    ) -> answers.Answer:
+        """Change, once. Raises ``OutcomeUnknownError`` when it may have happened or not.
 
-    def post(self, path: str, body: base.Json) -> answers.Answer:
+        ``refusal`` may know more of the store's errors by their status, code and message.
+        """
+        return self._write("PUT", path, body=body, refusal=refusal)
+
+    def post(
+        self, path: str, body: base.Json, *, refusal: answers.Refusal | None = None
+    ) -> answers.Answer:
         """Add, once; as ``put``."""
-        return self._write("POST", path, body=body)
+        return self._write("POST", path, body=body, refusal=refusal)
 
     def delete(self, path: str) -> answers.Answer:
         """Delete for ever, once; as ``put``."""
         return self._write("DELETE", path, params={"force": "true"})
 
     def _write(
-        self, method: str, path: str, *, params: Params | None = None, body: base.Json | None = None
+        self,
+        method: str,
+        path: str,
+        *,
+        params: Params | None = None,
+        body: base.Json | None = None,
+        refusal: answers.Refusal | None = None,
     ) -> answers.Answer:
+        url = f"{self.root}{API}{path}"
         try:
-            return self._call(method, f"{self.root}{API}{path}", params, body=body)
+            return self._call(method, url, params, body=body, refusal=refusal)
         except base.RetryableError as error:
             if error.code in connecting.NOT_SENT:
                 raise
@@ -135,6 +149,7 @@ class Client:
         *,
         body: base.Json | None = None,
         is_signed: bool = True,
+        refusal: answers.Refusal | None = None,
     ) -> answers.Answer:
         self.guard()
         with self._lock:
@@ -150,7 +165,8 @@ class Client:
                     data=None if body is None else orjson.dumps(body),
                     headers={"Content-Type": "application/json"} if body is not None else None,
                     auth=self._auth() if is_signed else transport.Anonymous(),
-                )
+                ),
+                refusal,
             )
         except OSError as error:  # requests' own are among them
             failure = connecting.failure(error, self.host)

@@ -1,17 +1,20 @@
-"""A WooCommerce store as the sync engine reads it."""
+"""A WooCommerce store as the sync engine reads it, and as its orders are changed."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 
-from connectors.platforms import base
+from connectors.platforms import base, money, values
 from connectors.platforms.woocommerce import (
+    amending,
     checking,
     client,
     fetching,
     fields,
+    live,
     reading,
+    refunding,
     sections,
     subscriptions,
     sweep,
@@ -36,12 +39,15 @@ def connect(
 
 
 class WooCommerceStore:
-    """Implements ``base.Store``, which says what each method promises.
+    """Implements ``base.Store`` and ``money.MoneyStore``, which say what each method promises.
 
     The guard is called in the caller's own thread too: pages are fetched in others.
     """
 
     timed = frozenset((base.Resource.PRODUCTS, base.Resource.ORDERS))
+    key_lifetime = timedelta(0)
+    # PHP and a payment provider rarely work on a request for longer than a few minutes.
+    settle_time = timedelta(minutes=10)
 
     def __init__(self, client_: client.Client) -> None:
         self._client = client_
@@ -89,6 +95,29 @@ class WooCommerceStore:
 
     def remove_webhook(self, remote_id: str) -> None:
         subscriptions.remove(self._client, remote_id)
+
+    def read_order(self, remote_id: int) -> money.LiveOrder:
+        return live.order(self._client, remote_id)
+
+    def list_refunds(self, remote_id: int) -> Sequence[money.LiveRefund]:
+        currency = live.read(self._client, remote_id)["currency"]
+        return refunding.found(self._client, remote_id, currency)
+
+    def preview_refund(self, refund: money.RefundOrder) -> money.RefundPreview:
+        """WooCommerce has no opinion of its own, but keeps only so many decimals."""
+        found = live.order(self._client, refund.order_remote_id)
+        refunding.demand_exact(refund, {"total": found.record.metadata["total"]})
+        left = max(found.captured - found.refunded, values.ZERO)
+        return money.RefundPreview(suggested=None, suggested_tax=None, maximum=left, tenders=())
+
+    def refund(self, refund: money.RefundOrder) -> money.LiveRefund:
+        return refunding.make(self._client, refund)
+
+    def update_shipping_address(self, remote_id: int, address: Mapping[str, str]) -> None:
+        amending.readdress(self._client, remote_id, address)
+
+    def cancel_order(self, remote_id: int, *, restock: bool, note: str) -> None:
+        amending.cancel(self._client, remote_id)
 
     def close(self) -> None:
         self._client.close()

@@ -1,0 +1,197 @@
+"""Refunds of a WooCommerce order: as the store has them, and made.
+
+The store knows no idempotency keys, takes an amount that doesn't fit the lines, and rounds: what
+is sent agrees with itself, and says always whether the payment is asked and stock goes up.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Iterator, Mapping
+from decimal import ROUND_FLOOR, Decimal
+from typing import Any
+
+from connectors.platforms import base, money, values
+from connectors.platforms.woocommerce import answers, client
+
+AT_ONCE = 100
+LONGEST_WORDS = 300
+EMPTY = ("", "-", None)
+REFUNDED_ITEM = "_refunded_item_id"
+_TAG = re.compile(r"<[^<>]*>")
+
+# The store's own refusals, before any payment was asked. In another language than English they
+# can't be told from what a payment provider says.
+REFUSALS = (
+    "invalid refund amount",
+    "refund amount must be greater than zero",
+    "invalid order id",
+    "payment gateway for this order does not exist",
+    "does not support automatic refunds",
+)
+
+
+def found(client_: client.Client, order_id: int, currency: str) -> list[money.LiveRefund]:
+    """The order's refunds, oldest first."""
+    refunds: list[base.Json] = []
+    while True:
+        params = {"per_page": str(AT_ONCE), "offset": str(len(refunds)), "orderby": "id",
+                  "order": "asc"}  # fmt: skip
+        items = values.listed(client_.get(f"orders/{order_id}/refunds", params).data)
+        refunds += items
+        if len(items) < AT_ONCE:
+            return [live(one, currency) for one in sorted(refunds, key=lambda one: one["id"])]
+
+
+def live(refund: base.Json, currency: str) -> money.LiveRefund:
+    """A refund; raises ``RecordError``, ``KeyError`` or ``TypeError`` for what is none."""
+    shipping = values.listed(refund.get("shipping_lines"))
+    return money.LiveRefund(
+        remote_id=values.identity(refund["id"], "A refund's id"),
+        amount=_amount(refund.get("amount")),
+        currency=currency,
+        reason=html.unescape(values.text(refund.get("reason"))),
+        tender=money.Tender.SUCCESS if refund["refunded_payment"] is True else money.Tender.NONE,
+        lines=tuple(_lines(values.listed(refund.get("line_items")))),
+        shipping=sum((_amount(one.get("total")) for one in shipping), values.ZERO),
+        shipping_tax=sum((_amount(one.get("total_tax")) for one in shipping), values.ZERO),
+        created_at=values.optional_moment(refund.get("date_created_gmt")),
+    )
+
+
+def _lines(items: list[Any]) -> Iterator[money.LiveRefundLine]:
+    for item in items:
+        line = _refunded(item)
+        if line is not None:
+            yield money.LiveRefundLine(
+                remote_id=line,
+                quantity=abs(values.whole(item["quantity"], "A quantity", "bad_quantity")),
+                total=_amount(item.get("total")),
+                tax=_amount(item.get("total_tax")),
+            )
+
+
+def _refunded(item: base.Json) -> int | None:
+    """The id of the order's line that a refund's line is about."""
+    for one in values.listed(item.get("meta_data")):
+        if one.get("key") == REFUNDED_ITEM and str(one.get("value")).isdecimal():
+            return int(one["value"])
+    return None
+
+
+def _amount(value: Any) -> Decimal:
+    """What is written below 0, or as a minus sign alone, as an amount."""
+    return values.ZERO if value in EMPTY else abs(values.amount(value, "An amount"))
+
+
+def decimals(order: base.Json) -> int:
+    """How many decimals the store keeps amounts with, whatever the currency has."""
+    return len(str(order["total"]).partition(".")[2])
+
+
+def demand_exact(refund: money.RefundOrder, order: base.Json) -> None:
+    """Raises ``RejectedError`` for amounts that the store would round."""
+    places = decimals(order)
+    unit = Decimal(1).scaleb(-places)
+    amounts = [refund.amount, refund.shipping, refund.shipping_tax]
+    amounts += [part for line in refund.lines for part in (line.total, line.tax)]
+    for amount in amounts:
+        if amount != amount.quantize(unit, ROUND_FLOOR):
+            raise base.RejectedError(
+                f"This store keeps amounts with {places} decimals: {amount.normalize():f} "
+                f"{refund.currency} can't be given back exactly.",
+                code="store_decimals",
+            )
+
+
+def make(client_: client.Client, refund: money.RefundOrder) -> money.LiveRefund:
+    """Make it, once; raises as ``MoneyStore.refund`` says."""
+    path = f"orders/{refund.order_remote_id}"
+    order = client_.get(path).data
+    demand_exact(refund, order)
+    answer = client_.post(f"{path}/refunds", body(refund, order), refusal=refusal)
+    return made(answer, refund.currency)
+
+
+def made(answer: answers.Answer, currency: str) -> money.LiveRefund:
+    """The refund of an answer; one without an id is no proof of any."""
+    try:
+        return live(answer.data, currency)
+    except (base.RecordError, KeyError, TypeError, AttributeError):
+        raise base.OutcomeUnknownError(
+            "The store's answer doesn't say which refund it made.", code="no_proof"
+        ) from None
+
+
+def body(refund: money.RefundOrder, order: base.Json) -> base.Json:
+    """What is sent: an amount and the lines that it is made of."""
+    return {
+        "amount": f"{refund.amount:.{decimals(order)}f}",
+        "reason": refund.note,
+        "api_refund": refund.gives_back,
+        "api_restock": any(line.restock for line in refund.lines),
+        "line_items": [*_line_items(refund, order), *_shipping_items(refund, order)],
+    }
+
+
+def _line_items(refund: money.RefundOrder, order: base.Json) -> Iterator[base.Json]:
+    """WooCommerce restocks every unit that is named, or none.
+
+    So beside lines that go back on the shelf, the others name their money and no units.
+    """
+    restocks = any(line.restock for line in refund.lines)
+    items = {item["id"]: item for item in values.listed(order["line_items"])}
+    for line in refund.lines:
+        yield {
+            "id": line.remote_id,
+            "quantity": line.quantity if line.restock or not restocks else 0,
+            "refund_total": f"{line.total:f}",
+            "refund_tax": _taxes(items.get(line.remote_id) or {}, line.tax),
+        }
+
+
+def _shipping_items(refund: money.RefundOrder, order: base.Json) -> Iterator[base.Json]:
+    """Shipping comes off its lines, the first one first."""
+    total, tax = refund.shipping, refund.shipping_tax
+    for item in values.listed(order.get("shipping_lines")):
+        part, of_tax = min(total, _amount(item["total"])), min(tax, _amount(item["total_tax"]))
+        if part or of_tax:
+            yield {
+                "id": item["id"],
+                "refund_total": f"{part:f}",
+                "refund_tax": _taxes(item, of_tax),
+            }
+        total, tax = total - part, tax - of_tax
+
+
+def _taxes(item: Mapping[str, Any], tax: Decimal) -> list[base.Json]:
+    """The tax by its rates, in the shares that the line has; the last takes what is left."""
+    rates = [(one["id"], _amount(one.get("total"))) for one in values.listed(item.get("taxes"))]
+    whole, left, found = sum((of for _, of in rates), values.ZERO), tax, []
+    for number, (rate, of) in enumerate(rates, 1):
+        share = (tax * of / whole).quantize(Decimal("0.01"), ROUND_FLOOR) if whole else values.ZERO
+        part = left if number == len(rates) else share
+        left -= part
+        found.append({"id": rate, "refund_total": f"{part:f}"})
+    return found
+
+
+def refusal(status: int, code: str, message: str) -> base.StoreError | None:
+    """The store's error as what it says of the refund; None where it is like any other's."""
+    words = plain(message)
+    if status == 409:
+        return base.BusyError("The store is at work on this order just now.", code="busy")
+    if not code.startswith("woocommerce_rest_") or "order" not in code:
+        return None
+    if any(sign in words.lower() for sign in REFUSALS):
+        return base.RejectedError(f"The store refused: {words}", code=code)
+    return base.OutcomeUnknownError(
+        f"The payment provider answered: {words} Whether money moved is not known.",
+        code="payment_unclear",
+    )
+
+
+def plain(message: str) -> str:
+    """A platform's words without markup, and not endless."""
+    return " ".join(_TAG.sub("", html.unescape(message)).split())[:LONGEST_WORDS]

@@ -30,7 +30,7 @@ def test_a_new_address_reads_as_the_post_writes_it(admin_client):
         "address_1": "<i>1 Road</i>",
     }
     asked = AddressUpdateRequest.objects.create(
-        order=OrderFactory(), status="updated", new_address=address
+        order=OrderFactory(), status="updated", stage="updated", new_address=address
     )
     body = admin_client.get(
         f"/admin/support/addressupdaterequest/{asked.pk}/change/"

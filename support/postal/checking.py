@@ -110,7 +110,7 @@ def _too_long(found: dict[str, str]) -> dict[str, str]:
 
 def _a(label: str) -> str:
     """A label behind its article: "a ZIP code", "an emirate"."""
-    word = label if label.split()[0].isupper() else label[0].lower() + label[1:]
-    if label == "Eircode":
-        word = label
+    first = label.split()[0]
+    named = first.isupper() or first == "Eircode"
+    word = label if named else label[0].lower() + label[1:]
     return f"an {word}" if word[0] in "aeioAEIO" else f"a {word}"

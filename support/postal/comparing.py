@@ -9,7 +9,7 @@ from typing import Any
 
 from support.postal import forms, names, postcodes, rules, states
 from support.postal.checking import KEYS
-from support.postal.text import cleaned, folded, narrow, spelled
+from support.postal.text import cleaned, narrow, spelled
 
 COMPARED = tuple(key for key in KEYS if key != "email")
 Parts = Mapping[str, Any]
@@ -106,7 +106,7 @@ def _state_key(country: str, value: str) -> str:
     if not here.has_state:
         return ""
     code = states.found(country, value) if here.choices else None
-    return code if code is not None else folded(value)
+    return code if code is not None else spelled(value)
 
 
 def _postcode_key(country: str, value: object) -> str:

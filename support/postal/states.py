@@ -8,19 +8,23 @@ from collections.abc import Iterator
 from support.postal import rules
 from support.postal.text import cleaned, folded
 
+# One since 2020; shops know the two that it was.
+DAMAN = "Dadra and Nagar Haveli and Daman and Diu"
 # Where every state is written alike: by its number in ISO 3166-2, or by its name.
 CODES: dict[str, dict[str, str]] = {
     "shopify": {
-        "AE": "{iso}", "AR": "{iso}", "CL": "{iso}", "IE": "{iso}", "IN": "{iso}",
-        "JP": "JP-{iso}", "KR": "KR-{iso}", "NG": "{iso}", "PE": "PE-{iso}", "TH": "TH-{iso}",
+        "AE": "{iso}", "AR": "{iso}", "CL": "{iso}", "CO": "{iso}", "EG": "{iso}", "ID": "{iso}",
+        "IE": "{iso}", "IN": "{iso}", "JP": "JP-{iso}", "KR": "KR-{iso}", "NG": "{iso}",
+        "PE": "PE-{iso}", "PH": "PH-{iso}", "TH": "TH-{iso}",
     },
     "woocommerce": {
-        "AE": "{name}", "AR": "{iso}", "CL": "CL-{iso}", "IE": "{iso}", "IN": "{iso}",
-        "JM": "JM-{iso}", "JP": "JP{iso}", "MZ": "MZ{iso}", "NG": "{iso}", "PE": "{iso}",
-        "TH": "TH-{iso}", "TR": "TR{iso}",
+        "AE": "{name}", "AR": "{iso}", "CL": "CL-{iso}", "EG": "EG{iso}", "ID": "{iso}",
+        "IE": "{iso}", "IN": "{iso}", "JM": "JM-{iso}", "JP": "JP{iso}", "MZ": "MZ{iso}",
+        "NG": "{iso}", "PE": "{iso}", "PH": "{iso}", "TH": "TH-{iso}", "TR": "TR{iso}",
+        "VE": "{iso}",
     },
 }  # fmt: skip
-# (our code, Shopify's, WooCommerce's); '' where a platform has no such state, or writes ours.
+# (our code, Shopify's, WooCommerce's); '' where the pattern above holds, or none exists.
 PAIRS: dict[str, tuple[tuple[str, str, str], ...]] = {
     "CN": (
         ("云南省", "YN", "CN1"), ("北京市", "BJ", "CN2"), ("天津市", "TJ", "CN3"),
@@ -41,6 +45,7 @@ PAIRS: dict[str, tuple[tuple[str, str, str], ...]] = {
     ),
     "IN": (
         ("Chhattisgarh", "CG", "CT"), ("Telangana", "TS", "TS"), ("Uttarakhand", "UK", "UK"),
+        (DAMAN, "", DAMAN),
     ),
     "MX": (
         ("Ags.", "AGS", "AG"), ("B.C.", "BC", "BC"), ("B.C.S.", "BCS", "BS"),
@@ -55,6 +60,15 @@ PAIRS: dict[str, tuple[tuple[str, str, str], ...]] = {
         ("Tamps.", "TAMPS", "TM"), ("Tlax.", "TLAX", "TL"), ("Ver.", "VER", "VE"),
         ("Yuc.", "YUC", "YU"), ("Zac.", "ZAC", "ZA"),
     ),
+    "MY": (
+        ("Johor", "JHR", "JHR"), ("Kedah", "KDH", "KDH"), ("Kelantan", "KTN", "KTN"),
+        ("Kuala Lumpur", "KUL", "KUL"), ("Labuan", "LBN", "LBN"), ("Melaka", "MLK", "MLK"),
+        ("Negeri Sembilan", "NSN", "NSN"), ("Pahang", "PHG", "PHG"), ("Perak", "PRK", "PRK"),
+        ("Perlis", "PLS", "PLS"), ("Pulau Pinang", "PNG", "PNG"), ("Putrajaya", "PJY", "PJY"),
+        ("Sabah", "SBH", "SBH"), ("Sarawak", "SWK", "SWK"), ("Selangor", "SGR", "SGR"),
+        ("Terengganu", "TRG", "TRG"),
+    ),
+    "PH": (("Davao Occidental", "", "DAC"), ("Siquijor", "", "SIQ")),
 }  # fmt: skip
 # Other names that people and platforms write.
 ALIASES = {
@@ -62,8 +76,8 @@ ALIASES = {
     "CN": {"Inner Mongolia": "内蒙古自治区", "Tibet": "西藏自治区", "Macao": "澳门"},
     "HK": {"Hong Kong": "Hong Kong Island"},
     "IN": {
-        "DN": "Dadra and Nagar Haveli and Daman and Diu",
-        "DD": "Dadra and Nagar Haveli and Daman and Diu",
+        "DN": DAMAN,
+        "DD": DAMAN,
         "OD": "Odisha", "Orissa": "Odisha", "Pondicherry": "Puducherry",
         "Pondicherry (Puducherry)": "Puducherry",
     },
@@ -71,6 +85,8 @@ ALIASES = {
         "Coahuila": "Coah.", "Estado de México": "Méx.", "Michoacán": "Mich.",
         "Querétaro": "Qro.", "Veracruz": "Ver.", "Distrito Federal": "CDMX",
     },
+    "MY": {"Penang": "Pulau Pinang", "Malacca": "Melaka"},
+    "NG": {"Abuja": "Federal Capital Territory", "Ogun": "Ogun State"},
     "TR": {"İçel": "Mersin"},
     "US": {"Washington DC": "DC", "Washington D.C.": "DC"},
 }  # fmt: skip
@@ -132,5 +148,7 @@ def _shortened(country: str, here: rules.Rules) -> Iterator[tuple[str, str]]:
         if country == "IE":
             bare = name.removeprefix("Co. ")
             yield from ((code, bare), (code, f"County {bare}"))
+        if country == "EG":
+            yield code, name.removesuffix(" Governorate")
         if country == "CN":
             yield code, cleaned(name).split(" ")[0]

@@ -251,6 +251,8 @@ class TestPlatforms:
             ("MX", "Ciudad de México", "DF", "DF"),
             ("AE", "Dubai", "DU", "Dubai"),
             ("BR", "Bahia", "BA", "BA"),
+            ("AU", "Victoria", "VIC", "VIC"),
+            ("US", "New York", "NY", "NY"),
             ("GB", "Kent", "Kent", "Kent"),
         ],
     )
@@ -258,6 +260,28 @@ class TestPlatforms:
         given = address(country, state=state)
         assert postal.for_platform("shopify", given)["state"] == shopify
         assert postal.for_platform("woocommerce", given)["state"] == woocommerce
+
+    @pytest.mark.parametrize(
+        ("country", "state", "shopify", "woocommerce"),
+        [
+            ("AR", "Córdoba", "X", "X"),
+            ("CL", "Valparaíso", "VS", "CL-VS"),
+            ("CN", "Guangdong", "GD", "CN20"),
+            ("EG", "Cairo", "C", "EGC"),
+            ("ID", "Jawa Barat", "JB", "JB"),
+            ("KR", "Seoul", "KR-11", "서울특별시"),
+            ("MY", "Penang", "PNG", "PNG"),
+            ("NG", "Abuja", "FC", "FC"),
+            ("PE", "Cuzco", "PE-CUS", "CUS"),
+            ("PH", "Siquijor", "PH-SIG", "SIQ"),
+            ("TH", "Bangkok", "TH-10", "TH-10"),
+            ("TR", "istanbul", "İstanbul", "TR34"),
+        ],
+    )
+    def test_other_countries_have_their_codes_as_well(self, country, state, shopify, woocommerce):
+        code = states.found(country, state)
+        assert states.spelled_for("shopify", country, code) == shopify
+        assert states.spelled_for("woocommerce", country, code) == woocommerce
 
     def test_an_unknown_platform_is_refused(self):
         with pytest.raises(ValueError, match="magento"):
@@ -316,6 +340,8 @@ class TestComparing:
             {"state": ""},
             {"postcode": "K1A 0B2"},
             {"last_name": "Byrón"},
+            {"first_name": ""},
+            {"company": "Acme"},
             {"phone": "1"},
         ],
     )

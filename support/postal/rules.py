@@ -22,10 +22,13 @@ POSTCODES = {"eircode": "Eircode", "pin": "PIN code", "postal": "Postal code", "
 SAYS_POSTCODE = frozenset("AU GB GG IM JE MY NL NZ".split())
 # States that the post can do without, but that shops keep.
 FREE = {
-    "BD": "District", "BG": "Province", "BO": "Department", "CH": "Canton", "DO": "Province",
-    "DZ": "Province", "EC": "Province", "GB": "County", "GH": "Region", "GR": "Region",
-    "GT": "Department", "HU": "County", "KE": "County", "MD": "District", "NP": "Zone",
-    "NZ": "Region", "PK": "Province", "PT": "District", "PY": "Department", "ZA": "Province",
+    "AL": "County", "AO": "Province", "BD": "District", "BG": "Province", "BJ": "Department",
+    "BO": "Department", "CH": "Canton", "DO": "Province", "DZ": "Province", "EC": "Province",
+    "GB": "County", "GH": "Region", "GR": "Region", "GT": "Department", "HR": "County",
+    "HU": "County", "KE": "County", "KW": "Governorate", "LA": "Province", "LR": "County",
+    "MD": "District", "NA": "Region", "NP": "Zone", "NZ": "Region", "PK": "Province",
+    "PT": "District", "PY": "Department", "RS": "District", "SN": "Region", "TZ": "Region",
+    "UG": "District", "ZA": "Province", "ZM": "Province",
 }  # fmt: skip
 # The post finds these without a city, shops don't.
 CITY_TOO = frozenset({"AE", "JP"})

@@ -166,6 +166,10 @@ class TestNormalised:
     def test_a_state_is_blank_where_the_country_has_none(self):
         assert postal.normalised(address("FR", state="Île-de-France"))["state"] == ""
 
+    def test_a_state_that_only_shops_keep_is_kept(self):
+        found = postal.normalised(address("DE", country="ZA", state="GP", postcode="2196"))
+        assert (found["state"], found["postcode"]) == ("GP", "2196")
+
     def test_texts_lose_white_space_and_control_characters(self):
         found = postal.normalised(address(address_1="  1\tMain\n\u202e  Street\x00 ", company=None))
         assert (found["address_1"], found["company"]) == ("1 Main Street", "")
@@ -381,12 +385,16 @@ class TestComparing:
         assert postal.three_way(address(), address(state="ON"), address(state="QC")) == []
 
 
+# Characters that change when they are folded, joined, or written in capitals.
+ODD = "aAıİßŉΐﬁ〒１٣ー- \u0301\u200b\u00ad\x00\x85\u2028"
+
+
 @st.composite
 def addresses(draw):
     """Addresses in all countries, in all kinds of spelling."""
     country = draw(st.sampled_from(sorted(names.by_code())))
     here = rules.of(country)
-    words = st.text(max_size=20)
+    words = st.text(max_size=20) | st.text(ODD, max_size=8)
     spellings = [spelling for layer in states._layers(country) for _, spelling in layer]
     codes = [one.replace(" ", gap) for one in here.shapes for gap in (" ", "", "-")]
     keys = ("first_name", "last_name", "company", "address_1", "address_2", "city", "phone")

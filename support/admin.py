@@ -35,8 +35,8 @@ from support.models import (
 class RequestAdmin(lists.ViewAdmin):
     """What the lists of requests have in common."""
 
-    list_display: Any = ("requested", "order_link", "state", "platform")
-    list_filter: Any = (
+    list_display = ("requested", "order_link", "state", "platform")
+    list_filter = (
         ("status", lists.ChoicesDropdownFilter),
         ("platform", lists.PlatformFilter),
         ("requested_at", lists.DaysFilter),
@@ -83,8 +83,16 @@ class QueueFilter(DropdownFilter):
 
 @admin.register(RefundRequest)
 class RefundAdmin(RequestAdmin):
-    list_display = ("requested", "order_link", "money", "state", "evidence", "next_action", "asker")
-    list_filter = (
+    list_display = (  # type: ignore[assignment]
+        "requested",
+        "order_link",
+        "money",
+        "state",
+        "evidence",
+        "next_action",
+        "asker",
+    )
+    list_filter = (  # type: ignore[assignment]
         QueueFilter,
         ("stage", lists.ChoicesDropdownFilter),
         ("is_external", lists.YesNoFilter),

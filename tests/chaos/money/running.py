@@ -1,0 +1,404 @@
+"""Running schedules: stores in threads of this process, workers as children of it."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+import threading
+import time
+import traceback
+import uuid
+from collections import defaultdict
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import time_machine
+from django.db import connection
+
+from connectors.platforms import base, patience
+from connectors.sandbox import faults, people, wire
+from connectors.sandbox.shopify import application, changing
+from support import amounts, moving, policy, sending, services, sweeping, tasks
+from support.models import RefundRequest
+from tests.chaos.money.boundaries import Board, Watch
+from tests.chaos.money.schedules import Run
+from tests.support import shops
+
+BLOCKED_SECONDS, HUNG_SECONDS = 0.15, 30
+# From one sweep to the next, once everything has calmed down; a key's day is among them.
+ROUNDS = (400, 700, 1200, 3600, 3600, 90_000, 90_000, 600)
+REFUSED = (
+    amounts.AmountError, sending.StoppedError, base.StoreError, policy.NotAllowedError,
+    moving.OvertakenError,
+)  # fmt: skip
+
+
+class Held:
+    """Lets the store hang in the middle of a request; and knows whether it is at work."""
+
+    def __init__(self, board):
+        self.board, self.name, self.working = board, "", 0
+        self.free, self.lock = threading.Event(), threading.Lock()
+
+    def install(self):
+        """Into the sandboxes of this process."""
+        take = faults.Knobs.take
+
+        def held(knobs, name):
+            self._at(name)
+            return take(knobs, name)
+
+        faults.Knobs.take = held
+        for one in (wire.Application, application.Application):
+            one.__call__ = self._counted(one.__call__)
+
+    def _at(self, name):
+        if name == self.name:
+            self.name, self.board.is_held = "", True
+            self.free.wait(HUNG_SECONDS)
+
+    def _counted(self, call):
+        def counted(app, environ, start_response):
+            with self.lock:
+                self.working += 1
+            try:
+                return call(app, environ, start_response)
+            finally:
+                with self.lock:
+                    self.working -= 1
+
+        return counted
+
+    def arm(self, name):
+        """Hang at the next request that gets there."""
+        self.free.clear()
+        self.name = name
+
+    def let_go(self):
+        self.name, self.board.is_held = "", False
+        self.free.set()
+
+    def settle(self):
+        """Wait until the store is through with all that it isn't held up in."""
+        until = time.monotonic() + HUNG_SECONDS
+        while self.working > self.board.is_held and time.monotonic() < until:
+            time.sleep(0.001)
+
+
+@dataclass(slots=True)
+class Child:
+    """A worker; ``stopped`` while it hangs."""
+
+    pid: int
+    slot: int
+    stopped: bool = False
+    count: int = 0
+
+
+@dataclass(slots=True)
+class Course:
+    """What happened in a schedule, as far as it is judged."""
+
+    order: Any
+    keys: list[uuid.UUID]
+    elsewhere: list[Decimal] = field(default_factory=list)
+    # Whether somebody hung between reading the order and sending when it changed in the store.
+    is_crossed: bool = False
+    paid_at_dispute: int | None = None
+    promised: list[Decimal] = field(default_factory=list)
+    problems: list[str] = field(default_factory=list)
+    rounds: int = 0
+
+
+class Field:
+    """The stores and the time of one process; runs one schedule after another."""
+
+    def __init__(self, *, traced=False):
+        self.board = Board()
+        self.held = Held(self.board)
+        self.held.install()
+        self.traced = traced
+        self.notes = os.memfd_create("notes", 0)
+        self.children: list[Child] = []
+        self.halts = defaultdict(int)
+        self.slots = 0
+
+    @contextmanager
+    def open(self, platforms):
+        """The stores served, staff there, the time in our hands."""
+        signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGCHLD])
+        # Reads are tried again at once: what passes is the schedule's time, not ours.
+        for name in ("first_pause", "longest_wish"):
+            object.__setattr__(patience.PATIENT, name, 0.0)
+        shops.roles()
+        self.agent = shops.staff("agent", "agent")
+        self.agent.has_perm(policy.REQUEST)
+        with time_machine.travel(datetime.now(UTC), tick=True) as self.time:
+            yield from self._opened(platforms)
+
+    def _opened(self, platforms):
+        self.stores, opened = {}, [(name, shops.STORES[name]()) for name in platforms]
+        try:
+            for name, manager in opened:
+                self.stores[name] = manager.__enter__()
+                self.stores[name].knobs.retry_after = "0"
+            gc.collect()
+            gc.freeze()
+            yield self
+        finally:
+            for _, manager in opened:
+                manager.__exit__(None, None, None)
+
+    # One schedule
+
+    def run(self, schedule) -> Course:
+        """Everything in it, and then peace until all that was asked for is settled."""
+        self.store = self.stores[schedule.platform]
+        self.board.offset = 0
+        self.time.move_to(datetime.fromtimestamp(time_machine.escape_hatch.time.time(), UTC))
+        address = people.address(schedule.number, "United Kingdom")
+        order = self.store.order((schedule.units, schedule.price), address=address)
+        course = Course(order=order, keys=[uuid.uuid4() for _ in schedule.asks])
+        self.schedule, self.course = schedule, course
+        self.line = shops.line_ids(order)[0]
+        for step in schedule.steps:
+            self.say(f"-- {step.what} {step.value}")
+            getattr(self, f"step_{step.what.replace(' ', '_')}")(step.value)
+        self.calm_down()
+        for _ in ROUNDS:
+            if not self.open_requests():
+                break
+            self.sweep_on()
+        course.problems += self.noted()
+        return course
+
+    def step_runs(self, runs):
+        for run in runs:
+            self.fork(run)
+        self.gather()
+        if len(self.schedule.asks) > 1:
+            self.course.promised.append(self.promised())
+
+    def step_later(self, seconds):
+        self.time.shift(timedelta(seconds=seconds))
+        self.board.offset += seconds
+
+    def step_turn(self, knobs):
+        for name, value in knobs.items():
+            setattr(self.store.knobs, name, value)
+
+    def step_hold(self, name):
+        self.held.arm(name)
+
+    def step_let_go(self, _=None):
+        self.held.let_go()
+        self.gather()
+
+    def step_wake(self, _=None):
+        self.wake()
+        self.gather()
+
+    def step_elsewhere(self, units):
+        """Units given back in the store's own admin, while it has so many."""
+        order = self.course.order
+        price = Decimal(self.schedule.price)
+        left = order.exact_total - self.given(order)
+        if left < units * price or self.units_left(order) < units:
+            return
+        self.course.is_crossed |= self.is_busy
+        self.store.refund_elsewhere(order, units)
+        self.course.elsewhere.append(units * price)
+
+    def step_dispute(self, _):
+        self.store.dispute(self.course.order)
+        if not self.is_busy and not self.in_flight():
+            self.course.paid_at_dispute = len(self.store.paid_back(self.course.order))
+
+    @property
+    def is_busy(self):
+        return bool(self.children) or self.board.is_held
+
+    def given(self, order):
+        """What the store gave back, or is about to."""
+        if self.store.platform != "shopify":
+            return sum((Decimal(one["amount"]) for one in self.store.made(order)), Decimal(0))
+        found = self.store.shop.need("order", order.remote_id)["transactions"]
+        pending = [one for one in found if one["kind"] == "REFUND" and one["status"] == "PENDING"]
+        return sum(self.store.paid_back(order), Decimal(0)) + len(pending) * Decimal(1000)
+
+    def units_left(self, order):
+        if self.store.platform != "shopify":
+            return self.schedule.units
+        return self.store.shop.need("order", order.remote_id)["lineItems"][0]["refundableQuantity"]
+
+    # Peace
+
+    def calm_down(self):
+        """Nothing goes wrong any more, and whoever hangs goes on."""
+        fresh = type(self.store.knobs)()
+        for one in fields(fresh):
+            if one.name not in ("lock", "restore_rate", "available", "retry_after"):
+                setattr(self.store.knobs, one.name, getattr(fresh, one.name))
+        self.held.let_go()
+        self.wake()
+        self.gather()
+
+    def sweep_on(self):
+        self.settle_tenders()
+        self.step_later(ROUNDS[self.course.rounds])
+        self.course.rounds += 1
+        self.step_runs([_SWEEP])
+
+    def settle_tenders(self):
+        """Payments that were on their way end; one in three of the schedules in failure."""
+        if self.store.platform != "shopify":
+            return
+        status = "FAILURE" if self.schedule.number % 3 == 0 else "SUCCESS"
+        order = self.course.order.remote_id
+        for refund in self.store.made(self.course.order):
+            changing.settle_refund(self.store.shop, order, refund["id"], status)
+
+    def mine(self):
+        return RefundRequest.objects.of_order(self.course.order)
+
+    def open_requests(self):
+        """Those that time may still move."""
+        mine = self.mine()
+        found = mine.filter(status="pending").exclude(stage="needs_human")
+        return found.exists() or mine.filter(cancelling="waiting").exists()
+
+    def in_flight(self):
+        return self.mine().filter(stage__in=("sending", "unknown", "accepted")).exists()
+
+    def promised(self):
+        """What our own refunds of the order come to, made or to be made."""
+        stages = ("approved", "holding", "sending", "accepted", "unknown", "needs_human",
+                  "processed")  # fmt: skip
+        found = self.mine().filter(stage__in=stages, is_external=False)
+        return sum(found.values_list("amount", flat=True), Decimal(0))
+
+    # Children
+
+    def fork(self, run):
+        """A child that does the job and ends; it has a database connection of its own."""
+        connection.close()
+        self.slots = (self.slots + 1) % 200
+        self.board.clear(self.slots)
+        pid = os.fork()
+        if pid:
+            self.children.append(Child(pid=pid, slot=self.slots))
+            return
+        try:
+            gc.disable()
+            self._in_child(run)
+        except REFUSED as error:
+            self.say(f"refused: {error}")
+        except BaseException:  # noqa: BLE001 - the parent reads it
+            self.note(traceback.format_exc())
+        finally:
+            os._exit(0)
+
+    def _in_child(self, run):
+        born = self.board.offset
+
+        def catch_up():
+            nonlocal born
+            self.time.shift(timedelta(seconds=self.board.offset - born))
+            born = self.board.offset
+
+        self.say(f"{run}")
+        Watch(self.board, self.slots, run.halt, catch_up, self.say).start()
+        getattr(self, f"job_{run.job}")(run.which)
+        self.say("done")
+
+    def job_ask(self, which):
+        ask = self.schedule.asks[which]
+        services.request_refund(
+            order=self.course.order,
+            wanted=services.Wanted(
+                lines=[services.WantedLine(remote_id=self.line, quantity=ask.units)],
+                goodwill=Decimal(ask.goodwill), reason_code="damaged",
+            ),
+            actor=self.agent, submit_key=self.course.keys[which],
+        )  # fmt: skip
+
+    def job_deliver(self, which):
+        found = self.mine().filter(submit_key=self.course.keys[which]).first()
+        if found is not None:
+            tasks.advance_refund(str(found.pk))
+
+    def job_sweep(self, _):
+        sweeping.free_stale()
+        mine = set(self.mine().values_list("pk", flat=True))
+        for request in sweeping.due():
+            if request.pk in mine:
+                tasks.advance_refund(str(request.pk))
+
+    def gather(self):
+        """Wait until every child has ended or hangs, and the stores are through."""
+        moved = time.monotonic()
+        while any(not child.stopped for child in self.children):
+            signal.sigtimedwait([signal.SIGCHLD], 0.02)
+            if self._reaped():
+                moved = time.monotonic()
+            elif time.monotonic() - moved > HUNG_SECONDS:
+                self._give_up()
+            elif time.monotonic() - moved > BLOCKED_SECONDS and self.is_blocked():
+                # Somebody waits for one that hangs, or for the store: it has to go on.
+                self.say("-- blocked")
+                self.held.let_go()
+                self.wake()
+        self.held.settle()
+
+    def is_blocked(self):
+        return self.board.is_held or any(child.stopped for child in self.children)
+
+    def _reaped(self):
+        """Whether anything happened."""
+        happened = False
+        for child in list(self.children):
+            pid, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
+            if pid and os.WIFSTOPPED(status):
+                child.stopped = happened = True
+            elif pid:
+                self.children.remove(child)
+                happened = True
+                self.halts[self.board.count(child.slot)] += 1
+            elif (count := self.board.count(child.slot)) != child.count:
+                child.count, happened = count, True
+        return happened
+
+    def _give_up(self):
+        for child in self.children:
+            os.kill(child.pid, signal.SIGKILL)
+            child.stopped = False
+        self.note(f"A worker hung: {self.children}")
+
+    def wake(self):
+        for child in self.children:
+            if child.stopped:
+                child.stopped = False
+                os.kill(child.pid, signal.SIGCONT)
+
+    # Notes
+
+    def say(self, text):
+        if self.traced:
+            os.write(2, f"{os.getpid()} {datetime.now(UTC):%H:%M:%S} {text}\n".encode())
+
+    def note(self, text):
+        os.write(self.notes, f"{text}\0".encode())
+
+    def noted(self):
+        """What children could not do, and why."""
+        found = os.pread(self.notes, 1_000_000, 0).decode()
+        os.ftruncate(self.notes, 0)
+        os.lseek(self.notes, 0, os.SEEK_SET)
+        return [text for text in found.split("\0") if text]
+
+
+_SWEEP = Run(job="sweep")

@@ -13,7 +13,7 @@ from unfold.decorators import display
 from connectors import lists, presenting, privacy_admin, records, registry
 from connectors.models import SyncNote
 from connectors.platforms import base
-from orders import addresses, persons, related
+from orders import addresses, panels, persons, related
 from orders import presenting as order_page
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 
@@ -51,6 +51,18 @@ class OrderAdmin(lists.ViewAdmin):
     sortable_by = ("placed",)
     list_defer = related.HEAVY
     list_stores = True
+
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What other apps can do to chosen orders."""
+        return {
+            one.name: (
+                lambda _, asked, chosen, one=one: one.run(asked, chosen),
+                one.name,
+                one.label,
+            )
+            for one in panels.ACTIONS
+            if request.user.has_perm(one.permission)
+        }
 
     @display(description="order")
     def shown_number(self, order: PlatformOrder) -> str:
@@ -99,6 +111,8 @@ class OrderAdmin(lists.ViewAdmin):
             "parcels": order_page.parcels(obj),
             "refunds": order_page.refunds(obj),
             "history": order_page.history(obj),
+            "buttons": [one(request, obj) for one in panels.BUTTONS],
+            "panels": [one(request, obj) for one in panels.PANELS],
             "others": others[:OTHER_ORDERS],
             "has_more_others": len(others) > OTHER_ORDERS,
             "notes": notes_about(obj, base.Resource.ORDERS),

@@ -70,6 +70,7 @@ class OrderRequest(models.Model):
     )
     approval_hash = models.CharField(max_length=64, blank=True, db_default="")
     approved_at = models.DateTimeField(null=True, blank=True)
+    outcome = models.CharField("class of the last answer", max_length=20, blank=True, db_default="")
     error_code = models.CharField(max_length=50, blank=True, db_default="")
     error = models.TextField(blank=True, db_default="")
     requested_by = staff_key()

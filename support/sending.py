@@ -130,6 +130,7 @@ def _commit(
             first_attempted_at=request.first_attempted_at or now,
             error="",
             error_code="",
+            outcome="",
         )  # fmt: skip
 
 
@@ -205,7 +206,8 @@ def settle(request: RefundRequest, outcome: Outcome, *, connector: ConnectorConf
     entry = _entry(request, outcome)
     now = timezone.now()
     changes: dict[str, Any] = {
-        "error": outcome.words, "error_code": outcome.code[:50], "lease_until": None,
+        "error": outcome.words, "error_code": outcome.code[:50], "outcome": outcome.kind,
+        "lease_until": None,
     }  # fmt: skip
     if outcome.kind == "no_access":
         engine.keep_disconnected(connector, outcome.words)
@@ -244,7 +246,8 @@ def settle_by(request: RefundRequest, refund: LiveRefund, outcome: Outcome) -> N
             request, stage, entry,
             remote_id=None if code == "id_taken" else refund.remote_id,
             cancelling=finishing.first_step(request, stage),
-            response=answered, error_code=code, error=words, due_at=due, lease_until=None,
+            response=answered, error_code=code, error=words, outcome=outcome.kind, due_at=due,
+            lease_until=None,
         )  # fmt: skip
 
 
@@ -304,7 +307,8 @@ def _stop(request: RefundRequest, error: StoppedError) -> None:
     try:
         moving.move(
             request, RefundStage.REJECTED, entry,
-            error=str(error), error_code=error.code[:50], due_at=None, lease_until=None,
+            error=str(error), error_code=error.code[:50], outcome="stopped", due_at=None,
+            lease_until=None,
         )  # fmt: skip
     except moving.OvertakenError:
         logger.info("refund overtaken request=%s", request.pk)
@@ -317,7 +321,7 @@ def _put_off(request: RefundRequest, error: base.StoreError) -> None:
     try:
         moving.move(
             request, RefundStage.APPROVED, entry,
-            error=str(error), error_code=error.code[:50], lease_until=None,
+            error=str(error), error_code=error.code[:50], outcome=kind_of(error), lease_until=None,
             due_at=timezone.now() + _pause(tries),
         )  # fmt: skip
     except moving.OvertakenError:
@@ -355,7 +359,7 @@ def need(request: RefundRequest, code: str, words: str) -> None:
     entry = audit.Entry(what="needs a person", note=words, outcome=code)
     moving.move(
         request, RefundStage.NEEDS_HUMAN, entry,
-        error_code=code, error=words, due_at=None, lease_until=None,
+        error_code=code, error=words, outcome="unclear", due_at=None, lease_until=None,
     )  # fmt: skip
 
 

@@ -65,9 +65,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedLine:
-    """What the units of a line come to, and how many are left of it before."""
+    """What the units of a line come to."""
 
     remote_id: int
+    title: str
     quantity: int
     part: Part
     restock: bool
@@ -100,11 +101,10 @@ class Desk:
         return max(self.live.captured - self.spoken.amount, ZERO)
 
 
-def open_desk(order: PlatformOrder) -> Desk:
-    """Read the order from its store, and reckon; raises a ``StoreError`` in plain words."""
+def open_desk(order: PlatformOrder, *, but: RefundRequest | None = None) -> Desk:
+    """Read the order from its store, and reckon, without one request; raises a ``StoreError``."""
     live = read_live(order)
-    with transaction.atomic():
-        return _desk(headroom.lock(order), live)
+    return _desk(order, live, but=but)
 
 
 def read_live(order: PlatformOrder) -> LiveOrder:
@@ -126,9 +126,11 @@ def _desk(order: PlatformOrder, live: LiveOrder, *, but: RefundRequest | None = 
 
 def quote(desk: Desk, wanted: Wanted) -> Quote:
     """What is asked for comes to; raises ``AmountError`` for what can't be given back."""
+    titles = {line.remote_id: line.title for line in desk.live.record.lines}
     lines = [
         QuotedLine(
             remote_id=one.remote_id,
+            title=titles.get(one.remote_id, ""),
             quantity=one.quantity,
             part=amounts.worth(desk.sheet, desk.spoken, one.remote_id, one.quantity),
             restock=one.restock,
@@ -158,11 +160,21 @@ def quote(desk: Desk, wanted: Wanted) -> Quote:
 def preview(desk: Desk, wanted: Wanted) -> tuple[Quote, RefundPreview]:
     """What we make of it, and what the store does; raises ``AmountError`` or ``StoreError``."""
     quoted = quote(desk, wanted)
-    draft = _request(desk.order, quoted, wanted)
-    draft.marker = "preview"
-    payload = payloads.payload_of(draft, desk.order)
+    payload = payloads.payload_of(draft(desk, quoted, wanted), desk.order)
     with stores.opened(desk.order.connector) as store:
         return quoted, store.preview_refund(payloads.refund_order(payload))
+
+
+def draft(desk: Desk, quoted: Quote, wanted: Wanted) -> RefundRequest:
+    """The request as it would be; nothing is saved."""
+    return _request(desk.order, quoted, wanted)
+
+
+def checked_draft(desk: Desk, quoted: Quote, wanted: Wanted) -> RefundRequest:
+    """The same, once it is clear that nothing stands in its way; raises as asking does."""
+    made = draft(desk, quoted, wanted)
+    _demand_possible(made, desk)
+    return made
 
 
 def request_refund(
@@ -398,19 +410,20 @@ def edit_refund(*, request: RefundRequest, wanted: Wanted, actor: Any) -> Refund
 
 
 def _edit(request: RefundRequest, desk: Desk, wanted: Wanted, actor: Any) -> RefundRequest:
-    draft = _request(desk.order, quote(desk, wanted), wanted)
-    draft.pk = request.pk
-    _demand_possible(draft, desk)
-    reasons = policy.reasons_for_two(draft, desk.order, actor)
+    changed = _request(desk.order, quote(desk, wanted), wanted)
+    changed.pk = request.pk
+    _demand_possible(changed, desk)
+    reasons = policy.reasons_for_two(changed, desk.order, actor)
     if request.approval_reasons and not reasons:
         reasons = ["It needed approval before it was edited."]
-    _place(draft, reasons)
-    content = {name: getattr(draft, name) for name in payloads.CONTENT[2:]}
+    _place(changed, reasons)
+    content = {name: getattr(changed, name) for name in payloads.CONTENT[2:]}
     entry = audit.Entry(what="edited, approval void" if request.approval_hash else "edited",
-                        sent=_summary(draft))  # fmt: skip
+                        sent=_summary(changed))  # fmt: skip
     request = moving.move(
-        request, draft.stage, entry, actor=actor, edited_by=actor, approval_reasons=reasons,
-        approval_hash="", approved_by=None, approved_at=None, due_at=draft.due_at, payload=None,
+        request, changed.stage,
+        entry, actor=actor, edited_by=actor, approval_reasons=reasons,
+        approval_hash="", approved_by=None, approved_at=None, due_at=changed.due_at, payload=None,
         payload_hash="", key=uuid.uuid4(), marker=new_marker(), lease_until=None, **content,
     )  # fmt: skip
     queueing.soon(request)

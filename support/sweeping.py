@@ -23,7 +23,14 @@ def free_stale() -> int:
     entry = audit.Entry(what="the worker went away", outcome="unknown")
     words = "The worker that sent it went away before it knew the answer."
     return sum(
-        _moved(request, RefundStage.UNKNOWN, entry, error_code="worker_lost", error=words)
+        _moved(
+            request,
+            RefundStage.UNKNOWN,
+            entry,
+            error_code="worker_lost",
+            error=words,
+            outcome="unknown",
+        )
         for request in stale
     )
 

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.django_db
 
 def test_a_refund_request_leads_to_its_order_and_is_not_changed_here(admin_client):
     order = OrderFactory(number="1001")
-    asked = RefundRequest.objects.create(order=order, status="pending", response={"a": "<b>"})
+    asked = RefundRequest.objects.create(order=order, status="pending", reason="<b>")
     page = f"/admin/support/refundrequest/{asked.pk}/change/"
     body = admin_client.get(page).content.decode()
     assert "#1001" in body
@@ -30,7 +30,7 @@ def test_a_new_address_reads_as_the_post_writes_it(admin_client):
         "address_1": "<i>1 Road</i>",
     }
     asked = AddressUpdateRequest.objects.create(
-        order=OrderFactory(), status="updated", new_address=address
+        order=OrderFactory(), status="updated", stage="updated", new_address=address
     )
     body = admin_client.get(
         f"/admin/support/addressupdaterequest/{asked.pk}/change/"

@@ -1,0 +1,1 @@
+"""What staff see and click of refunds and address changes."""

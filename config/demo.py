@@ -67,8 +67,8 @@ def remove() -> dict[str, int]:
 def _demo_rows() -> list[QuerySet[Any]]:
     """The demo's rows, each kind before those that it refers to."""
     return [
-        RefundRequest.objects.filter(order__connector__is_demo=True),
         AddressUpdateRequest.objects.filter(order__connector__is_demo=True),
+        RefundRequest.objects.filter(order__connector__is_demo=True),
         OrderItem.objects.filter(order__connector__is_demo=True),
         PlatformOrder.objects.filter(connector__is_demo=True),
         PlatformCustomer.objects.filter(connector__is_demo=True),

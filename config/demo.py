@@ -11,6 +11,7 @@ from catalog.models import PlatformProduct
 from connectors import services, subscribing
 from connectors.models import ConnectorConfig, Platform, SyncRun
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
+from support import audit
 from support.models import AddressUpdateRequest, RefundRequest
 
 
@@ -57,6 +58,9 @@ def remove() -> dict[str, int]:
         # A run that is writing waits here, and then finds its store gone.
         list(SyncRun.objects.open().select_for_update().filter(connector__is_demo=True))
         SyncRun.objects.filter(connector__is_demo=True).delete()
+        addresses, refunds, *_ = _demo_rows()
+        for request in (*addresses, *refunds):
+            audit.append(request, audit.Entry(what=audit.REMOVED))
         for found in _demo_rows():
             removed[str(found.model._meta.verbose_name_plural)] = found.count()
             found.delete()

@@ -13,6 +13,7 @@ from django.utils import timezone
 from connectors import overview, presenting
 from orders import related
 from orders.models import PlatformOrder
+from support.console import queues
 
 LATEST_ORDERS = 10
 COUNTED = 10_000
@@ -37,6 +38,8 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
     if shown["may_see_orders"]:
         shown |= {"tiles": _tiles(), "latest_orders": _latest_orders()}
+    if may("support.view_refundrequest"):
+        shown["tiles"] = [*_work(), *shown.get("tiles", ())]
     if shown["may_see_stores"]:
         shown["states"] = overview.states()
     if may("connectors.view_syncnote"):
@@ -58,6 +61,19 @@ def _tiles() -> list[Tile]:
         _tile("Orders processing", waiting,
               address("orders.platformorder", status__exact="processing")),
     ]  # fmt: skip
+
+
+def _work() -> list[Tile]:
+    """The queues of refunds in which somebody is waited for."""
+    return [
+        Tile(
+            figure=presenting.whole(count),
+            label=f"Refunds: {title[:1].lower()}{title[1:]}",
+            url=presenting.list_of("support.refundrequest", queue=name),
+        )
+        for name, title, count in queues.counts()
+        if count
+    ]
 
 
 def _tile(label: str, rows: QuerySet[Any], url: str) -> Tile:

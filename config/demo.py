@@ -11,6 +11,7 @@ from catalog.models import PlatformProduct
 from connectors import services, subscribing
 from connectors.models import ConnectorConfig, Platform, SyncRun
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
+from support import audit
 from support.models import AddressUpdateRequest, RefundRequest
 
 
@@ -57,6 +58,9 @@ def remove() -> dict[str, int]:
         # A run that is writing waits here, and then finds its store gone.
         list(SyncRun.objects.open().select_for_update().filter(connector__is_demo=True))
         SyncRun.objects.filter(connector__is_demo=True).delete()
+        addresses, refunds, *_ = _demo_rows()
+        for request in (*addresses, *refunds):
+            audit.append(request, audit.Entry(what=audit.REMOVED))
         for found in _demo_rows():
             removed[str(found.model._meta.verbose_name_plural)] = found.count()
             found.delete()
@@ -67,8 +71,8 @@ def remove() -> dict[str, int]:
 def _demo_rows() -> list[QuerySet[Any]]:
     """The demo's rows, each kind before those that it refers to."""
     return [
-        RefundRequest.objects.filter(order__connector__is_demo=True),
         AddressUpdateRequest.objects.filter(order__connector__is_demo=True),
+        RefundRequest.objects.filter(order__connector__is_demo=True),
         OrderItem.objects.filter(order__connector__is_demo=True),
         PlatformOrder.objects.filter(connector__is_demo=True),
         PlatformCustomer.objects.filter(connector__is_demo=True),

@@ -19,7 +19,7 @@ from honcho.printer import Printer
 from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-QUEUES = "sync,money,recommend,tryon"
+QUEUES = "sync,recommend,tryon"
 # Each platform's demo store: the name of its process, and which half of the shop's orders it has.
 SANDBOXES = {"woocommerce": ("woo", "1/2"), "shopify": ("shopify", "2/2")}
 
@@ -106,6 +106,8 @@ def _commands(port: int, sandboxes: dict[str, int]) -> dict[str, str]:
         "web": f"exec {python} -m gunicorn config.wsgi --preload --bind 127.0.0.1:{port} "
         "--workers 1 --threads 6 --timeout 120 --log-level warning",
         "worker": f"{celery} worker -Q {QUEUES} --concurrency 2 --loglevel WARNING",
+        "money": f"{celery} worker -Q money --pool solo --hostname money@%h "
+        "--without-mingle --without-gossip --loglevel WARNING",
         "webhooks": f"{celery} worker -Q webhooks --pool solo --hostname webhooks@%h "
         "--without-mingle --without-gossip --loglevel WARNING",
         "beat": f"{celery} beat --schedule {beat} --pidfile= --loglevel WARNING",

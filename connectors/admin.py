@@ -28,6 +28,7 @@ from connectors import (
     subscribing,
     tasks,
     verifying,
+    writes,
 )
 from connectors import privacy_admin as privacy_admin  # registers privacy requests
 from connectors import sync_admin as sync_admin  # registers runs, cursors and notes
@@ -125,6 +126,7 @@ class StoreAdmin(lists.ListAdmin):
                 "webhooks": overview.webhooks(store),
                 "verification": verifying.last(store),
                 "may_sync": self.has_change_permission(request, store),
+                "writes_hindrance": writes.hindrance(store),
             }
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -133,6 +135,8 @@ class StoreAdmin(lists.ListAdmin):
             "test": self.test_view,
             "sync": self.sync_view,
             "verify": self.verify_view,
+            "enable-writes": self.enable_writes_view,
+            "disable-writes": self.disable_writes_view,
             "register-webhooks": self.register_webhooks_view,
             "unregister-webhooks": self.unregister_webhooks_view,
         }
@@ -202,6 +206,26 @@ class StoreAdmin(lists.ListAdmin):
             )
         else:
             messages.success(request, "Queued: the outcome is shown here in a moment. Reload then.")
+        return redirect(presenting.page_of(store))
+
+    def enable_writes_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Allows refunds and changes of orders in the store."""
+        store = self._store(request, object_id)
+        try:
+            writes.enable(connector=store)
+        except ValidationError as error:
+            messages.error(request, " ".join(error.messages))
+        else:
+            self.log_change(request, store, "Turned refunds and changes on.")
+            messages.success(request, f"Refunds and address changes are on for {store}.")
+        return redirect(presenting.page_of(store))
+
+    def disable_writes_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
+        """Forbids them; what was not sent yet is stopped."""
+        store = self._store(request, object_id)
+        writes.disable(connector=store)
+        self.log_change(request, store, "Turned refunds and changes off.")
+        messages.success(request, f"Nothing is changed in {store} from now on.")
         return redirect(presenting.page_of(store))
 
     def register_webhooks_view(self, request: HttpRequest, object_id: str) -> HttpResponse:

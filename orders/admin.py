@@ -52,6 +52,18 @@ class OrderAdmin(lists.ViewAdmin):
     list_defer = related.HEAVY
     list_stores = True
 
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
+        """What other apps can do to chosen orders."""
+        return {
+            one.name: (
+                lambda _, asked, chosen, one=one: one.run(asked, chosen),
+                one.name,
+                one.label,
+            )
+            for one in panels.ACTIONS
+            if request.user.has_perm(one.permission)
+        }
+
     @display(description="order")
     def shown_number(self, order: PlatformOrder) -> str:
         return f"#{order.number}"

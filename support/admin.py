@@ -103,8 +103,9 @@ class RefundAdmin(RequestAdmin):
     list_select_related = ("requested_by",)
 
     @display(description="amount")
-    def money(self, asked: RefundRequest) -> str:
-        return presenting.money(asked.amount, asked.currency)
+    def money(self, asked: RefundRequest) -> SafeString:
+        amount = presenting.money(asked.amount, asked.currency)
+        return format_html('<span class="sk-nowrap">{}</span>', amount)
 
     @display(description="stage")
     def state(self, asked: RefundRequest) -> SafeString | str:

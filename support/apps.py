@@ -11,4 +11,4 @@ class SupportConfig(AppConfig):
         from support.erasing import RequestEraser
 
         registry.register_eraser(RequestEraser())
-        order_page.register(buttons=panels.buttons, panel=panels.panel)
+        order_page.register(buttons=panels.buttons, panel=panels.panel, action=panels.REFUND_WHOLE)

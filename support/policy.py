@@ -60,7 +60,8 @@ def reasons_for_two(request: RefundRequest, order: PlatformOrder, user: Any) -> 
         )
     count = recent_refunds(order, but=request)
     if count >= settings.REFUND_CUSTOMER_COUNT:
-        found.append(f"This customer got {count} refunds in the last {DAYS} days.")
+        refunds = f"{count} refund{'' if count == 1 else 's'}"
+        found.append(f"This customer got {refunds} in the last {DAYS} days.")
     if timezone.now() - order.created_at > timedelta(days=settings.REFUND_OLD_ORDER_DAYS):
         found.append(f"The order is older than {settings.REFUND_OLD_ORDER_DAYS} days.")
     if request.by_hand:

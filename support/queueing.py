@@ -24,6 +24,6 @@ def soon(request: Any) -> None:
 
 def _send(request: Any, wait: float) -> None:
     try:
-        tasks.advance_refund.apply_async((str(request.pk),), countdown=wait, retry=False)
+        tasks.task_of(request).apply_async((str(request.pk),), countdown=wait, retry=False)
     except OperationalError:
         logger.warning("request not queued request=%s: Redis does not answer", request.pk)

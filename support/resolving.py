@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from connectors import engine, registry, services
+from connectors.models import ConnectorConfig
 from connectors.platforms import base
 from connectors.platforms.money import LiveOrder, LiveRefund, Tender
 from orders.models import PlatformOrder
@@ -42,9 +43,7 @@ def resolve(request_id: uuid.UUID) -> None:
     except moving.OvertakenError:
         logger.info("refund overtaken request=%s", request.pk)
     except base.StoreError as error:
-        if isinstance(error, base.CredentialsError):
-            engine.keep_disconnected(order.connector, str(error))
-        _later(request, error)
+        later(request, order.connector, error)
 
 
 def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
@@ -143,8 +142,10 @@ def _send_again(request: RefundRequest) -> None:
     )  # fmt: skip
 
 
-def _later(request: RefundRequest, error: base.StoreError) -> None:
-    """The store could not be read: it stays unknown, and its money spoken for."""
-    logger.warning("refund unresolved request=%s code=%s", request.pk, error.code)
+def later(request: moving.RequestT, connector: ConnectorConfig, error: base.StoreError) -> None:
+    """The store could not be read: it stays unknown, and a refund's money spoken for."""
+    if isinstance(error, base.CredentialsError):
+        engine.keep_disconnected(connector, str(error))
+    logger.warning("request unresolved request=%s code=%s", request.pk, error.code)
     tries = min(request.lease_token, len(sending.PAUSES))
     moving.release(request, timezone.now() + timedelta(seconds=sending.PAUSES[tries - 1]))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import logging
 import time
 import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -33,7 +35,7 @@ LOOK_AGAIN = timedelta(minutes=1)
 
 
 class StoppedError(Exception):
-    """A refund that may not be sent: ``code`` groups why, the message says it to the operator."""
+    """What may not be sent: ``code`` groups why, the message says it to the operator."""
 
     def __init__(self, message: str, *, code: str) -> None:
         super().__init__(message)
@@ -57,21 +59,30 @@ def send(request_id: uuid.UUID) -> None:
     request = moving.claim(RefundRequest, request_id, SENDABLE)
     if request is None:
         return
+    order = PlatformOrder.objects.select_related("connector").get(pk=_key(request))
+    with (
+        stopping(request, order.connector, again=RefundStage.APPROVED),
+        services.opened(order.connector) as store,
+    ):
+        _send(request, order, store)
+
+
+@contextmanager
+def stopping(request: moving.RequestT, connector: ConnectorConfig, *, again: str) -> Iterator[None]:
+    """End what the store or a check refuses before it is sent; put off, to ``again``, the rest."""
     try:
-        order = PlatformOrder.objects.select_related("connector").get(pk=_key(request))
-        with services.opened(order.connector) as store:
-            _send(request, order, store)
+        yield
     except moving.OvertakenError:
-        logger.info("refund overtaken request=%s", request.pk)
+        logger.info("request overtaken request=%s", request.pk)
     except base.CredentialsError as error:
-        engine.keep_disconnected(order.connector, str(error))
-        _stop(request, StoppedError(str(error), code=error.code))
+        engine.keep_disconnected(connector, str(error))
+        stop(request, StoppedError(str(error), code=error.code))
     except base.RejectedError as error:
-        _stop(request, StoppedError(str(error), code=error.code))
+        stop(request, StoppedError(str(error), code=error.code))
     except base.StoreError as error:
-        _put_off(request, error)
+        put_off(request, error, stage=again)
     except StoppedError as error:
-        _stop(request, error)
+        stop(request, error)
 
 
 def _key(request: RefundRequest) -> Any:
@@ -177,14 +188,19 @@ def deliver(store: registry.Store, payload: base.Json) -> Outcome:
     try:
         refund = store.refund(payloads.refund_order(payload))
     except base.StoreError as error:
-        return Outcome(
-            kind=kind_of(error),
-            code=error.code,
-            words=str(error),
-            latency=time.monotonic() - started,
-            retry_after=getattr(error, "retry_after", None),
-        )
+        return outcome_of(error, time.monotonic() - started)
     return Outcome(kind="made", refund=refund, latency=time.monotonic() - started)
+
+
+def outcome_of(error: base.StoreError, latency: float) -> Outcome:
+    """What an attempt came to that raised this."""
+    return Outcome(
+        kind=kind_of(error),
+        code=error.code,
+        words=str(error),
+        latency=latency,
+        retry_after=getattr(error, "retry_after", None),
+    )
 
 
 def kind_of(error: base.StoreError) -> str:
@@ -211,7 +227,7 @@ def settle(request: RefundRequest, outcome: Outcome, *, connector: ConnectorConf
     }  # fmt: skip
     if outcome.kind == "no_access":
         engine.keep_disconnected(connector, outcome.words)
-    due = now + _pause(request.attempts, outcome.retry_after)
+    due = now + pause(request.attempts, outcome.retry_after)
     stage = _stage_without(request, outcome)
     changes["due_at"] = due if stage in (RefundStage.APPROVED, RefundStage.UNKNOWN) else None
     moving.move(request, stage, entry, **changes)
@@ -293,13 +309,14 @@ def _entry(
     )
 
 
-def _pause(attempts: int, wish: float | None = None) -> timedelta:
+def pause(attempts: int, wish: float | None = None) -> timedelta:
+    """How long to wait after so many attempts, at least as long as the store wishes."""
     seconds = PAUSES[min(max(attempts, 1), len(PAUSES)) - 1]
     return timedelta(seconds=max(seconds, wish or 0))
 
 
-def _stop(request: RefundRequest, error: StoppedError) -> None:
-    """End a refund that was not sent; one that somebody else moved meanwhile is left to them."""
+def stop(request: moving.RequestT, error: StoppedError) -> None:
+    """End what was not sent; one that somebody else moved meanwhile is left to them."""
     entry = audit.Entry(
         what="stopped before it was sent", note=str(error), outcome=error.code,
         attempt=request.attempts,
@@ -311,21 +328,21 @@ def _stop(request: RefundRequest, error: StoppedError) -> None:
             lease_until=None,
         )  # fmt: skip
     except moving.OvertakenError:
-        logger.info("refund overtaken request=%s", request.pk)
+        logger.info("request overtaken request=%s", request.pk)
 
 
-def _put_off(request: RefundRequest, error: base.StoreError) -> None:
+def put_off(request: moving.RequestT, error: base.StoreError, *, stage: str) -> None:
     """Nothing was sent yet: try again later, or wait for somebody to take it back."""
     tries = audit.tries_of(request) + 1
     entry = audit.Entry(what="put off", note=str(error), outcome=kind_of(error))
     try:
         moving.move(
-            request, RefundStage.APPROVED, entry,
+            request, stage, entry,
             error=str(error), error_code=error.code[:50], outcome=kind_of(error), lease_until=None,
-            due_at=timezone.now() + _pause(tries),
+            due_at=timezone.now() + pause(tries),
         )  # fmt: skip
     except moving.OvertakenError:
-        logger.info("refund overtaken request=%s", request.pk)
+        logger.info("request overtaken request=%s", request.pk)
 
 
 def look(request_id: uuid.UUID) -> None:

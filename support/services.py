@@ -65,9 +65,10 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuotedLine:
-    """What the units of a line come to, and how many are left of it before."""
+    """What the units of a line come to."""
 
     remote_id: int
+    title: str
     quantity: int
     part: Part
     restock: bool
@@ -125,9 +126,11 @@ def _desk(order: PlatformOrder, live: LiveOrder, *, but: RefundRequest | None = 
 
 def quote(desk: Desk, wanted: Wanted) -> Quote:
     """What is asked for comes to; raises ``AmountError`` for what can't be given back."""
+    titles = {line.remote_id: line.title for line in desk.live.record.lines}
     lines = [
         QuotedLine(
             remote_id=one.remote_id,
+            title=titles.get(one.remote_id, ""),
             quantity=one.quantity,
             part=amounts.worth(desk.sheet, desk.spoken, one.remote_id, one.quantity),
             restock=one.restock,

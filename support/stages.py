@@ -82,12 +82,16 @@ ADDRESS_MOVES: Mapping[str, frozenset[str]] = {
          A.CANCELLED)
     ),
     A.AWAITING_APPROVAL: frozenset((A.CHECKING, A.SUPERSEDED, A.CANCELLED, A.EXPIRED, A.REJECTED)),
-    A.SENDING: frozenset((A.VERIFYING, A.UNKNOWN, A.REJECTED, A.CHECKING)),
-    A.VERIFYING: frozenset((A.UPDATED, A.NOT_APPLIED, A.CONFLICT, A.REJECTED)),
-    A.UNKNOWN: frozenset((A.UPDATED, A.NOT_APPLIED, A.CONFLICT, A.CHECKING, A.REJECTED)),
+    # The last three become cancelled only where the person is erased, and the address with them.
+    A.SENDING: frozenset((A.VERIFYING, A.UNKNOWN, A.REJECTED, A.CHECKING, A.CANCELLED)),
+    A.VERIFYING: frozenset((A.UPDATED, A.NOT_APPLIED, A.CONFLICT, A.REJECTED, A.CANCELLED)),
+    A.UNKNOWN: frozenset(
+        (A.UPDATED, A.NOT_APPLIED, A.CONFLICT, A.CHECKING, A.REJECTED, A.CANCELLED)
+    ),
 }  # fmt: skip
 
 # Money of these is spoken for, though it has not moved yet, or may have.
 RESERVED = (R.APPROVED, R.HOLDING, R.SENDING, R.ACCEPTED, R.UNKNOWN, R.NEEDS_HUMAN)
 # Nothing was sent, or what was sent is known not to have moved anything.
 UNSENT = (R.AWAITING_APPROVAL, R.APPROVED, R.HOLDING)
+ADDRESS_UNSENT = (A.CHECKING, A.AWAITING_APPROVAL)

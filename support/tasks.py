@@ -6,8 +6,8 @@ from typing import Any
 
 from celery import shared_task
 
-from support import external, finishing, resolving, sending, sweeping
-from support.models import RefundRequest
+from support import audit, external, finishing, readdressing, resolving, sending, sweeping
+from support.models import AddressUpdateRequest, RefundRequest
 
 
 @shared_task
@@ -27,6 +27,26 @@ STEPS: dict[str, Any] = {
 }
 
 
+@shared_task
+def advance_address(request_id: str) -> None:
+    """Do what is next for an address change: send it, read it back, or find out what came of it."""
+    request = AddressUpdateRequest.objects.filter(pk=request_id).first()
+    if request is not None:
+        ADDRESS_STEPS.get(request.stage, _nothing)(request.pk)
+
+
+ADDRESS_STEPS: dict[str, Any] = {
+    "checking": readdressing.send,
+    "verifying": readdressing.verify,
+    "unknown": readdressing.resolve,
+}
+
+
+def task_of(request: audit.Request) -> Any:
+    """The task that goes on with this kind of request."""
+    return advance_refund if isinstance(request, RefundRequest) else advance_address
+
+
 def _nothing(_: object) -> None:
     """Somebody has to act, or it is over."""
 
@@ -37,7 +57,7 @@ def dispatch() -> None:
     sweeping.free_stale()
     sweeping.expire()
     for request in sweeping.due():
-        advance_refund.delay(str(request.pk))
+        task_of(request).delay(str(request.pk))
 
 
 @shared_task

@@ -210,11 +210,9 @@ def _confirm(
     except (AmountError, base.StoreError) as error:
         return _form(request, desk, entered, site, str(error))
     draft = services.draft(desk, comparison.quote, wanted)
-    items = {item.remote_id: item for item in related.lines_of(desk.order)}
     return _page(
         request, site, "confirm",
         order=desk.order, comparison=comparison, wanted=wanted, reason=reason,
-        lines=[(items.get(one.remote_id), one) for one in comparison.quote.lines],
         in_words=words.in_words(comparison.quote.amount, comparison.quote.currency),
         approval=policy.reasons_for_two(draft, desk.order, request.user),
         is_unsent=finishing.is_unsent(desk.live),

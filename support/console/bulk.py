@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
+from django.contrib import admin
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 
@@ -32,10 +34,20 @@ class Row:
     problem: str = ""
 
 
+def dry_run(request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
+    """What refunding the chosen orders whole would come to; sends nothing."""
+    keys = [f"{platform} {order_id}" for order_id, platform in
+            chosen.values_list("order_id", "platform")[: MOST * 10]]  # fmt: skip
+    return _page(request, admin.site, keys)
+
+
 def bulk_view(request: HttpRequest, site: Any) -> HttpResponse:
-    """Shows what would be refunded, and asks for it when that is confirmed."""
+    """Asks for refunds of the orders of a dry run, once that is confirmed."""
+    return _page(request, site, request.POST.getlist("order"))
+
+
+def _page(request: HttpRequest, site: Any, keys: Sequence[str]) -> HttpResponse:
     policy.demand(request.user, policy.REQUEST)
-    keys = request.POST.getlist("order")
     orders = list(_orders(keys[:MOST]))
     reason = RefundReason.objects.filter(code=request.POST.get("reason_code", "")).first()
     is_sure = request.POST.get("step") == "send" and reason is not None

@@ -9,8 +9,9 @@ from django.template.loader import render_to_string
 from django.utils.safestring import SafeString
 
 from orders.models import PlatformOrder
+from orders.panels import Action
 from support import explaining, policy
-from support.console import asking, showing
+from support.console import asking, bulk, showing
 from support.models import RefundRequest
 
 NOT_REFUNDABLE = (
@@ -38,3 +39,11 @@ def panel(request: HttpRequest, order: PlatformOrder) -> SafeString:
     rows = RefundRequest.objects.of_order(order).filter(is_external=False)[: FEW + 1]
     refunds = [(one, showing.badge(one), explaining.explained(one)) for one in rows[:FEW]]
     return render_to_string("admin/support/panel.html", {"refunds": refunds, "order": order})
+
+
+REFUND_WHOLE = Action(
+    name="refund_whole",
+    label="Refund whole…",
+    permission=policy.REQUEST,
+    run=lambda request, chosen: bulk.dry_run(request, chosen),
+)

@@ -127,7 +127,7 @@ def test_requests_recommendations_and_try_ons_go_with_the_person(copied):
         new_address={"address_1": "1 Mill Street"}, response={"name": "Ada"},
     )  # fmt: skip
     RefundRequest.objects.create(
-        order_id=order.order_id, platform=order.platform, status="processed",
+        order_id=order.order_id, platform=order.platform, status="processed", stage="processed",
         response={"billing": "Ada"},
     )  # fmt: skip
     RecommendationLog.objects.create(**key, recommendations=["MUG"])

@@ -100,10 +100,10 @@ def test_3_a_store_that_died_around_the_payment_is_never_asked_again(store, agen
         ask(order, agent, (0, 1))
 
 
-def sweep(request, times=1):
+def sweep(request, times=1, *, minutes=15):
     """What beat does later, when the request is due again."""
     for _ in range(times):
-        with shops.travelled(minutes=15):
+        with shops.travelled(minutes=minutes):
             sweeping.free_stale()
             work(request)
     return request

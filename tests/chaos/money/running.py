@@ -388,7 +388,7 @@ class Field:
 
     def say(self, text):
         if self.traced:
-            os.write(2, f"{os.getpid()} {datetime.now(UTC):%H:%M:%S} {text}\n".encode())
+            os.write(2, f"{os.getpid()} {time.monotonic():.4f} {text}\n".encode())
 
     def note(self, text):
         os.write(self.notes, f"{text}\0".encode())

@@ -402,3 +402,22 @@ def test_the_same_form_sent_ten_times_at_once_is_one_request(store, agent):
     order, key = store.order((2, "10.00")), uuid.uuid4()
     outcomes = all_at_once(*[lambda: ask(order, agent, (0, 1), key=key) for _ in range(10)])
     assert {one.pk for one in outcomes} == {RefundRequest.objects.get().pk}
+
+
+def test_a_worker_that_slept_through_its_lease_does_not_take_the_next_one_for_its_own(store, agent):
+    request = ask(store.order((2, "10.00")), agent, (0, 1))
+    others = []
+
+    def sleep(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and not others:
+            others.append(None)
+            with shops.travelled(minutes=7):
+                others[0] = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+        return done
+
+    with connection.execute_wrapper(sleep):
+        late = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+    assert [late.lease_token, others[0].lease_token] == [1, 2]
+    with pytest.raises(moving.OvertakenError):
+        moving.move(late, "sending", audit.Entry(what="sending"), attempts=1)

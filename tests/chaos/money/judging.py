@@ -29,7 +29,7 @@ def judged(schedule, course, store):
     if any(amount > course.order.exact_total for amount in course.promised):
         yield PROMISED, f"{max(course.promised)} of {course.order.exact_total}"
     if course.paid_at_dispute is not None:
-        now = len(store.paid_back(course.order))
+        now = course.paid_by_us(store)
         if now > course.paid_at_dispute:
             yield DISPUTED, f"{now - course.paid_at_dispute} after it"
     for problem in course.problems:

@@ -113,6 +113,10 @@ class Course:
     problems: list[str] = field(default_factory=list)
     rounds: int = 0
 
+    def paid_by_us(self, store):
+        """How many times money was given back, but for what people did in the store."""
+        return len(store.paid_back(self.order)) - len(self.elsewhere)
+
 
 class Field:
     """The stores and the time of one process; runs one schedule after another."""
@@ -229,7 +233,7 @@ class Field:
     def step_dispute(self, _):
         self.store.dispute(self.course.order)
         if not self.is_busy and not self.in_flight():
-            self.course.paid_at_dispute = len(self.store.paid_back(self.course.order))
+            self.course.paid_at_dispute = self.course.paid_by_us(self.store)
 
     @property
     def is_busy(self):

@@ -49,7 +49,7 @@ def report(options, server):
             say(f"{what}: schedule {number}, seed {options.seed}: {words}")
         if done % 50 == 0 and sys.stderr.isatty():
             speed = done / (time.monotonic() - began)
-            print(f"\r{done} schedules, {speed:.1f} a second ", end="", file=sys.stderr)
+            sys.stderr.write(f"\r{done} schedules, {speed:.1f} a second ")
     summary(done, time.monotonic() - began, seen, stages)
     return not seen
 

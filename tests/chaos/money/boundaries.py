@@ -1,8 +1,8 @@
 """The boundaries of a worker's I/O: counted as it passes them, and where it is made to stop.
 
-This is instrumentation: whatever the product does, it does. In a child each commit, each write
+This is instrumentation: whatever the product does, it does. In a worker each commit, each write
 outside a transaction and each HTTP request has a boundary before and after it; a request one more
-between being sent and its answer being read. At a chosen one the child kills itself, or stops
+between being sent and its answer being read. At a chosen one the worker kills itself, or stops
 until its parent wakes it.
 """
 
@@ -22,10 +22,12 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 WRITES = ("INSERT", "UPDATE", "DELETE")
 SENT = "sent"
 ANSWER_SECONDS = 5.0
+SLOTS = 64
+COUNTS, DONE = 8, 8 + SLOTS
 
 
 class Board:
-    """Numbers that parent and children share: the time, what the store holds, each one's count."""
+    """Numbers that parent and workers share: the time, what the store holds, each one's count."""
 
     def __init__(self):
         self.cells = memoryview(mmap.mmap(-1, 4096)).cast("q")
@@ -49,20 +51,27 @@ class Board:
         self.cells[1] = value
 
     def count(self, slot):
-        """How many boundaries the child in this slot has passed."""
-        return self.cells[8 + slot]
+        """How many boundaries the worker in this slot has passed."""
+        return self.cells[COUNTS + slot]
 
     def passed(self, slot):
-        self.cells[8 + slot] += 1
-        return self.cells[8 + slot]
+        self.cells[COUNTS + slot] += 1
+        return self.cells[COUNTS + slot]
+
+    def is_done(self, slot):
+        """Whether the worker in this slot is through with its job."""
+        return bool(self.cells[DONE + slot])
+
+    def finish(self, slot):
+        self.cells[DONE + slot] = 1
 
     def clear(self, slot):
-        self.cells[8 + slot] = 0
+        self.cells[COUNTS + slot] = self.cells[DONE + slot] = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Halt:
-    """Where a child ends for ever, or stops for a while: the number of the boundary, from 1."""
+    """Where a worker ends for ever, or stops for a while: the boundary's number, from 1."""
 
     at: int
     kills: bool
@@ -71,9 +80,10 @@ class Halt:
 class Watch:
     """Counts the boundaries of this process, and halts it."""
 
-    def __init__(self, board, slot, halt, catch_up, say):
-        self.board, self.slot, self.halt = board, slot, halt
+    def __init__(self, board, slot, catch_up, say):
+        self.board, self.slot = board, slot
         self.catch_up, self.say = catch_up, say
+        self.halt = None
 
     def passed(self, where, wait=None):
         number = self.board.passed(self.slot)

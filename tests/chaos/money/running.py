@@ -1,4 +1,4 @@
-"""Running schedules: stores in threads of this process, workers as children of it."""
+"""Running schedules: stores in threads of this process, workers in children of it."""
 
 from __future__ import annotations
 
@@ -9,15 +9,13 @@ import threading
 import time
 import traceback
 import uuid
-from collections import defaultdict
 from contextlib import contextmanager
 from dataclasses import dataclass, field, fields
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import time_machine
-from django.db import connection
 
 from connectors.platforms import base, patience
 from connectors.sandbox import faults, people, wire
@@ -26,9 +24,9 @@ from support import amounts, moving, policy, sending, services, sweeping, tasks
 from support.models import RefundRequest
 from tests.chaos.money.boundaries import Board, Watch
 from tests.chaos.money.schedules import Ask, Run, Schedule
+from tests.chaos.money.workers import HUNG_SECONDS, Crew
 from tests.support import shops
 
-BLOCKED_SECONDS, HUNG_SECONDS = 0.15, 30
 # From one sweep to the next, once everything has calmed down; a key's day is among them.
 ROUNDS = (400, 700, 1200, 3600, 3600, 90_000, 90_000, 600)
 REFUSED = (
@@ -90,16 +88,6 @@ class Held:
 
 
 @dataclass(slots=True)
-class Child:
-    """A worker; ``stopped`` while it hangs."""
-
-    pid: int
-    slot: int
-    stopped: bool = False
-    count: int = 0
-
-
-@dataclass(slots=True)
 class Course:
     """What happened in a schedule, as far as it is judged."""
 
@@ -118,6 +106,16 @@ class Course:
         return len(store.paid_back(self.order)) - len(self.elsewhere)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """What a worker is told: what to do, and about what."""
+
+    run: Run
+    schedule: Schedule
+    course: Course
+    line: int
+
+
 class Field:
     """The stores and the time of one process; runs one schedule after another."""
 
@@ -127,9 +125,10 @@ class Field:
         self.held.install()
         self.traced = traced
         self.notes = os.memfd_create("notes", 0)
-        self.children: list[Child] = []
-        self.halts = defaultdict(int)
-        self.slots = 0
+        self.crew = Crew(
+            board=self.board, do=self.do, unblock=self.unblock, fail=self.note,
+            watch=lambda slot: Watch(self.board, slot, self.catch_up, self.say),
+        )  # fmt: skip
 
     @contextmanager
     def open(self, platforms):
@@ -155,11 +154,12 @@ class Field:
             gc.freeze()
             yield self
         finally:
+            self.crew.dismiss()
             for _, manager in opened:
                 manager.__exit__(None, None, None)
 
     def warm_up(self, platform):
-        """One refund in this process: children then find imported what they need."""
+        """One refund in this process: workers then find imported what they need."""
         asks = (Ask(units=1, goodwill="0"),)
         self.begin(Schedule(number=-1, platform=platform, units=5, price="10.00", asks=asks))
         for job in (self.job_ask, self.job_deliver, self.job_sweep):
@@ -185,7 +185,7 @@ class Field:
         """An order for it, from now on."""
         self.store = self.stores[schedule.platform]
         self.board.offset = 0
-        self.time.move_to(datetime.fromtimestamp(time_machine.escape_hatch.time.time(), UTC))
+        self.catch_up()
         address = people.address(max(schedule.number, 0), "United Kingdom")
         order = self.store.order((schedule.units, schedule.price), address=address)
         self.schedule = schedule
@@ -195,14 +195,16 @@ class Field:
 
     def step_runs(self, runs):
         for run in runs:
-            self.fork(run)
+            self.crew.start(
+                Job(run=run, schedule=self.schedule, course=self.course, line=self.line)
+            )  # fmt: skip
         self.gather()
         if len(self.schedule.asks) > 1:
             self.course.promised.append(self.promised())
 
     def step_later(self, seconds):
-        self.time.shift(timedelta(seconds=seconds))
         self.board.offset += seconds
+        self.catch_up()
 
     def step_turn(self, knobs):
         for name, value in knobs.items():
@@ -216,7 +218,7 @@ class Field:
         self.gather()
 
     def step_wake(self, _=None):
-        self.wake()
+        self.crew.wake()
         self.gather()
 
     def step_elsewhere(self, units):
@@ -237,7 +239,7 @@ class Field:
 
     @property
     def is_busy(self):
-        return bool(self.children) or self.board.is_held
+        return bool(self.crew.busy) or self.board.is_held
 
     def given(self, order):
         """What the store gave back, or is about to."""
@@ -261,7 +263,7 @@ class Field:
             if one.name not in ("lock", "restore_rate", "available", "retry_after"):
                 setattr(self.store.knobs, one.name, getattr(fresh, one.name))
         self.held.let_go()
-        self.wake()
+        self.crew.wake()
         self.gather()
 
     def sweep_on(self):
@@ -298,39 +300,27 @@ class Field:
         found = self.mine().filter(stage__in=stages, is_external=False)
         return sum(found.values_list("amount", flat=True), Decimal(0))
 
-    # Children
+    # Workers
 
-    def fork(self, run):
-        """A child that does the job and ends; it has a database connection of its own."""
-        connection.close()
-        self.slots = (self.slots + 1) % 200
-        self.board.clear(self.slots)
-        pid = os.fork()
-        if pid:
-            self.children.append(Child(pid=pid, slot=self.slots))
-            return
+    def do(self, job, watch):
+        """In a worker: the job, as far as the watch lets it get."""
+        self.schedule, self.course, self.line = job.schedule, job.course, job.line
+        self.catch_up()
+        self.say(f"{job.run}")
+        watch.halt = job.run.halt
         try:
-            gc.disable()
-            self._in_child(run)
+            getattr(self, f"job_{job.run.job}")(job.run.which)
         except REFUSED as error:
             self.say(f"refused: {error}")
-        except BaseException:  # noqa: BLE001 - the parent reads it
+        except Exception:  # noqa: BLE001 - the parent reads it
             self.note(traceback.format_exc())
-        finally:
-            os._exit(0)
-
-    def _in_child(self, run):
-        born = self.board.offset
-
-        def catch_up():
-            nonlocal born
-            self.time.shift(timedelta(seconds=self.board.offset - born))
-            born = self.board.offset
-
-        self.say(f"{run}")
-        Watch(self.board, self.slots, run.halt, catch_up, self.say).start()
-        getattr(self, f"job_{run.job}")(run.which)
+        watch.halt = None
         self.say("done")
+
+    def catch_up(self):
+        """Have this process live in the schedule's time."""
+        real = time_machine.escape_hatch.time.time()
+        self.time.move_to(datetime.fromtimestamp(real + self.board.offset, UTC))
 
     def job_ask(self, which):
         ask = self.schedule.asks[which]
@@ -356,50 +346,13 @@ class Field:
                 tasks.advance_refund(str(request.pk))
 
     def gather(self):
-        """Wait until every child has ended or hangs, and the stores are through."""
-        moved = time.monotonic()
-        while any(not child.stopped for child in self.children):
-            signal.sigtimedwait([signal.SIGCHLD], 0.02)
-            if self._reaped():
-                moved = time.monotonic()
-            elif time.monotonic() - moved > HUNG_SECONDS:
-                self._give_up()
-            elif time.monotonic() - moved > BLOCKED_SECONDS and self.is_blocked():
-                # Somebody waits for one that hangs, or for the store: it has to go on.
-                self.say("-- blocked")
-                self.held.let_go()
-                self.wake()
+        """Wait until every worker is through or hangs, and the stores are through."""
+        self.crew.gather()
         self.held.settle()
 
-    def is_blocked(self):
-        return self.board.is_held or any(child.stopped for child in self.children)
-
-    def _reaped(self):
-        """Whether anything happened."""
-        happened = False
-        for child in list(self.children):
-            pid, status = os.waitpid(child.pid, os.WNOHANG | os.WUNTRACED)
-            if pid and os.WIFSTOPPED(status):
-                child.stopped = happened = True
-            elif pid:
-                self.children.remove(child)
-                happened = True
-                self.halts[self.board.count(child.slot)] += 1
-            elif (count := self.board.count(child.slot)) != child.count:
-                child.count, happened = count, True
-        return happened
-
-    def _give_up(self):
-        for child in self.children:
-            os.kill(child.pid, signal.SIGKILL)
-            child.stopped = False
-        self.note(f"A worker hung: {self.children}")
-
-    def wake(self):
-        for child in self.children:
-            if child.stopped:
-                child.stopped = False
-                os.kill(child.pid, signal.SIGCONT)
+    def unblock(self):
+        self.say("-- blocked")
+        self.held.let_go()
 
     # Notes
 
@@ -411,7 +364,7 @@ class Field:
         os.write(self.notes, f"{text}\0".encode())
 
     def noted(self):
-        """What children could not do, and why."""
+        """What workers could not do, and why."""
         found = os.pread(self.notes, 1_000_000, 0).decode()
         os.ftruncate(self.notes, 0)
         os.lseek(self.notes, 0, os.SEEK_SET)

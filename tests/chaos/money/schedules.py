@@ -95,13 +95,15 @@ class _Draw:
         """Amounts that differ from each other and from those that are made in the store."""
         if not is_double:
             most = units // 2 if self.likely(0.7) else units
-            return (Ask(units=self.chance.randint(1, most), goodwill=self.cents("0.37", most, units)),)
+            goodwill = self.cents("0.37", most, units)
+            return (Ask(units=self.chance.randint(1, most), goodwill=goodwill),)
         first = self.chance.randint(1, units - 1)
         is_too_much = self.likely(0.6)
         second = units - first if is_too_much else self.chance.randint(1, units - first)
+        beside = "0.73" if is_too_much else self.cents("0.73", second, units)
         return (
             Ask(units=first, goodwill=self.cents("0.37", first, units)),
-            Ask(units=second, goodwill="0.73" if is_too_much else self.cents("0.73", second, units)),
+            Ask(units=second, goodwill=beside),
         )
 
     def cents(self, text, most, units):

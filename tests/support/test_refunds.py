@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from connectors import services as stores
 from connectors import writes
 from connectors.models import ConnectorConfig, Verification
 from connectors.sandbox.shopify import changing
@@ -144,6 +145,23 @@ class TestOutcomes:
             assert sweeping.free_stale() == 1
         request.refresh_from_db()
         assert (request.stage, request.error_code) == ("unknown", "worker_lost")
+
+    @only_woocommerce
+    def test_a_worker_that_slept_while_sending_and_goes_on_gives_back_once(self, store, agent):
+        order = store.order((2, "10.00"))
+        request = ask(order, agent, (0, 1))
+        claimed = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+        payload = payloads.payload_of(claimed, order)
+        moving.move(claimed, "sending", audit.Entry(what="sending"), payload=payload, attempts=1,
+                    attempted_at=timezone.now(), first_attempted_at=timezone.now())  # fmt: skip
+        with shops.travelled(minutes=7):
+            sweeping.free_stale()
+        for _ in range(2):
+            sweep(request, minutes=60)
+        assert (request.stage, request.error_code) == ("needs_human", "no_trace")
+        with stores.opened(order.connector) as opened:
+            sending.deliver(opened, payload)
+        assert store.paid_back(order) == [D("10.00")]
 
     def test_goods_still_to_be_sent_are_cancelled_when_that_was_asked(self, store, agent):
         order = store.order((1, "10.00"))

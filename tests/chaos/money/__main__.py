@@ -44,8 +44,8 @@ def report(options, server):
     for number, wrong, ended in results(options, server, numbers, options.without):
         done += 1
         stages.update(ended)
+        seen.update({what for what, _ in wrong})
         for what, words in wrong:
-            seen[what] += 1
             say(f"{what}: schedule {number}, seed {options.seed}: {words}")
         if done % 50 == 0 and sys.stderr.isatty():
             speed = done / (time.monotonic() - began)

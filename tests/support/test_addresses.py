@@ -216,8 +216,13 @@ def test_10_what_is_owed_is_owed_until_its_refund_is_asked_for(store, agent, net
     )  # fmt: skip
     request = addressing.link_refund(request, refund)
     assert (request.refund, addressing.refund_owed(request)) == (refund, D(0))
+    assert addressing.link_refund(request, refund).version == request.version
+    another = services.request_refund(
+        order=net, wanted=services.Wanted(goodwill=D(1), reason_code="other"), actor=agent,
+        submit_key=uuid.uuid4(),
+    )  # fmt: skip
     with pytest.raises(ValidationError, match="Nothing is owed"):
-        addressing.link_refund(request, refund)
+        addressing.link_refund(request, another)
     tasks.advance_refund(str(refund.pk))
     assert store.paid_back(net) == [owed]
     assert not list(audit.verify())

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connectors.platforms import base
 from support import services
-from support.console import asking
+from support.console import pages
 from support.management.commands.requests import one_of
 
 ELSEWHERE = "elsewhere"
@@ -45,7 +45,7 @@ class Command(BaseCommand):
         try:
             done = services.resolve_refund(request=request, verdict=_verdict(options), actor=actor)
         except (ValidationError, PermissionDenied, base.StoreError) as error:
-            raise CommandError(f"Nothing was changed. {asking.problem(error)}") from None
+            raise CommandError(f"Nothing was changed. {pages.problem(error)}") from None
         if done.is_final:
             self.stdout.write(f"Settled: {done.get_stage_display()}.")
         else:

@@ -9,6 +9,7 @@ import queue
 import sys
 import time
 from collections import Counter
+from dataclasses import dataclass, field
 
 from tests.chaos.money import databases
 
@@ -31,6 +32,7 @@ def parsed():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--only", type=int, help="this schedule alone, step by step")
     parser.add_argument("--without", metavar="GUARD", help="row-lock, lease, key, …")
+    parser.add_argument("--until-wrong", action="store_true", help="end where something is wrong")
     parser.add_argument("--table", type=int, metavar="MOST", default=0,
                         help="without each guard in turn, so many schedules at most")  # fmt: skip
     parser.add_argument("--platform", action="append", help="only this one")
@@ -39,28 +41,65 @@ def parsed():
 
 def report(options, server):
     """Runs the schedules and prints what came of them; whether nothing went wrong."""
-    began, done, seen, stages = time.monotonic(), 0, Counter(), Counter()
+    began, tally = time.monotonic(), Tally()
     numbers = [options.only] if options.only is not None else range(options.schedules)
-    for number, wrong, ended in results(options, server, numbers, options.without):
-        done += 1
-        stages.update(ended)
-        seen.update({what for what, _ in wrong})
-        for what, words in wrong:
-            say(f"{what}: schedule {number}, seed {options.seed}: {words}")
-        if done % 50 == 0 and sys.stderr.isatty():
-            speed = done / (time.monotonic() - began)
-            sys.stderr.write(f"\r{done} schedules, {speed:.1f} a second ")
-    summary(done, time.monotonic() - began, seen, stages)
-    return not seen
+    for result in results(options, server, numbers, options.without):
+        tally.add(result)
+        for what, words in result.wrong:
+            say(f"{what}: schedule {result.number}, seed {options.seed}: {words}")
+        if result.wrong and options.until_wrong:
+            break
+        if tally.done % 50 == 0 and sys.stderr.isatty():
+            speed = tally.done / (time.monotonic() - began)
+            sys.stderr.write(f"\r{tally.done} schedules, {speed:.1f} a second ")
+    summary(tally, time.monotonic() - began)
+    return not tally.wrong
 
 
-def summary(done, seconds, seen, stages):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Result:
+    """What came of a schedule; without a number, what is wrong with all of them together."""
+
+    number: int | None
+    wrong: list[tuple[str, str]]
+    stages: list[str] = field(default_factory=list)
+    delivered: int = 0
+    # Where workers were killed or stalled: the platform, the job, and at which boundary.
+    killed: list[tuple[str, str, int]] = field(default_factory=list)
+    stalled: list[tuple[str, str, int]] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Tally:
+    """What came of all of them."""
+
+    done: int = 0
+    delivered: int = 0
+    wrong: Counter = field(default_factory=Counter)
+    stages: Counter = field(default_factory=Counter)
+    killed: Counter = field(default_factory=Counter)
+    stalled: Counter = field(default_factory=Counter)
+
+    def add(self, result):
+        self.done += result.number is not None
+        self.delivered += result.delivered
+        self.wrong.update({what for what, _ in result.wrong})
+        for name in ("stages", "killed", "stalled"):
+            getattr(self, name).update(getattr(result, name))
+
+
+def summary(tally, seconds):
     from tests.chaos.money import judging
 
-    say(f"\n{'schedules':24}{done:>8,}   in {seconds:.0f} s, {done / seconds:.1f} a second")
+    speed = f"in {seconds:.0f} s, {tally.done / seconds:.1f} a second"
+    say(f"\n{'schedules':24}{tally.done:>8,}   {speed}")
+    say(f"{'messages delivered':24}{tally.delivered:>8,}")
+    for name, at in (("workers killed", tally.killed), ("workers stalled", tally.stalled)):
+        say(f"{name:24}{at.total():>8,}   at {len(at)} boundaries")
     for what in judging.INVARIANTS:
-        say(f"{what:24}{seen[what]:>8,}")
-    say("ended as: " + ", ".join(f"{name} {times:,}" for name, times in stages.most_common()))
+        say(f"{what:24}{tally.wrong[what]:>8,}")
+    stages = (f"{name} {times:,}" for name, times in tally.stages.most_common())
+    say("ended as: " + ", ".join(stages))
 
 
 def table(options, server):
@@ -70,25 +109,18 @@ def table(options, server):
     say(f"\n{'guard removed':18}{'caught after':>14}   by")
     every = True
     for name in guards.GUARDS:
-        number, wrong = first_wrong(options, server, name)
-        every = every and bool(wrong)
-        by = ", ".join(dict.fromkeys(what for what, _ in wrong)) or "nothing"
-        say(f"{name:18}{number:>14,}   {by}")
+        tally = Tally()
+        for result in results(options, server, range(options.table), name):
+            tally.add(result)
+            if tally.wrong:
+                break
+        every = every and bool(tally.wrong)
+        say(f"{name:18}{tally.done:>14,}   {', '.join(tally.wrong) or 'nothing'}")
     return every
 
 
-def first_wrong(options, server, name):
-    """How many schedules it took, and what was wrong with the last of them."""
-    done = 0
-    for _, wrong, _ in results(options, server, range(options.table), name):
-        done += 1
-        if wrong:
-            return done, wrong
-    return done, []
-
-
 def results(options, server, numbers, without):
-    """Each schedule's number, what is wrong with it and how its requests ended, as it is done."""
+    """What comes of each schedule, as it is done."""
     context = multiprocessing.get_context("fork")
     todo, found = context.Value("q", 0), context.Queue()
     numbers = list(numbers)
@@ -99,7 +131,7 @@ def results(options, server, numbers, without):
     for one in workers:
         one.start()
     try:
-        for _ in numbers:
+        for _ in (*numbers, *workers):
             yield _next(workers, found)
     finally:
         todo.value = len(numbers)
@@ -137,21 +169,35 @@ def work(options, server, numbers, without, todo, found, place):
     if without:
         guards.GUARDS[without]()
     platforms = tuple(options.platform or sorted(shops.STORES))
-    field = running.Field(traced=options.only is not None)
+    stores = running.Field(traced=options.only is not None)
     try:
-        with field.open(platforms):
+        with stores.open(platforms):
             while (number := _taken(todo, numbers)) is not None:
                 schedule = schedules.draw(options.seed, number, platforms)
-                course = field.run(schedule)
-                wrong = list(judging.judged(schedule, course, field.store))
-                found.put((number, wrong, judging.ended(course)))
-        if problem := judging.audited():
-            found.put((-1, [problem], []))
+                found.put(judged(stores, schedule, stores.run(schedule)))
+        found.put(Result(number=None, wrong=judging.audited()))
     finally:
         from django.db import connection
 
         connection.close()
         databases.drop(server, name)
+
+
+def judged(stores, schedule, course):
+    from tests.chaos.money import judging
+
+    def halts(*, kills):
+        return [
+            (schedule.platform, run.job, run.halt.at)
+            for run in course.halted
+            if run.halt and run.halt.kills is kills
+        ]
+
+    return Result(
+        number=schedule.number, wrong=list(judging.judged(schedule, course, stores.store)),
+        stages=judging.ended(course), delivered=course.delivered,
+        killed=halts(kills=True), stalled=halts(kills=False),
+    )  # fmt: skip
 
 
 def _taken(todo, numbers):

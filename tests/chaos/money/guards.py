@@ -4,14 +4,12 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import replace
-from datetime import timedelta
 
+from django.conf import settings
 from django.db.models import F
-from django.utils import timezone
 
 from orders.models import PlatformOrder
-from support import headroom, moving, payloads, resolving, sending, sweeping
-from support.models import RefundRequest
+from support import headroom, moving, payloads, resolving, sending
 
 
 def row_lock():
@@ -20,15 +18,8 @@ def row_lock():
 
 
 def lease():
-    """A sweep takes the leases of workers that still have time."""
-    free_stale = sweeping.free_stale
-
-    def free_all():
-        leased = RefundRequest.objects.filter(status="pending", lease_until__isnull=False)
-        leased.update(lease_until=timezone.now() - timedelta(seconds=1))
-        return free_stale()
-
-    sweeping.free_stale = free_all
+    """Leases are over as soon as they are taken: nobody is held off by who is still at it."""
+    settings.MONEY_LEASE_SECONDS = 0
 
 
 def key():

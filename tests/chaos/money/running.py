@@ -99,6 +99,8 @@ class Course:
     paid_at_dispute: int | None = None
     promised: list[Decimal] = field(default_factory=list)
     problems: list[str] = field(default_factory=list)
+    halted: list[Run] = field(default_factory=list)
+    delivered: int = 0
     rounds: int = 0
 
     def paid_by_us(self, store):
@@ -179,6 +181,8 @@ class Field:
                 break
             self.sweep_on()
         course.problems += self.noted()
+        course.halted += self.crew.halted
+        self.crew.halted.clear()
         return course
 
     def begin(self, schedule) -> Course:
@@ -194,6 +198,7 @@ class Field:
         return self.course
 
     def step_runs(self, runs):
+        self.course.delivered += sum(run.job == "deliver" for run in runs)
         for run in runs:
             self.crew.start(
                 Job(run=run, schedule=self.schedule, course=self.course, line=self.line)

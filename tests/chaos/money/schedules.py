@@ -12,8 +12,11 @@ from dataclasses import dataclass, field
 from tests.chaos.money.boundaries import Halt
 
 LEASE, SETTLED = 7 * 60, 20 * 60
-# How many boundaries a job has, about: one that ends earlier isn't halted.
-BOUNDARIES = {"ask": 10, "deliver": 60, "sweep": 60}
+# How many boundaries a job has where nothing fails: one that ends earlier isn't halted.
+BOUNDARIES = {
+    "shopify": {"ask": 10, "deliver": 35, "sweep": 35},
+    "woocommerce": {"ask": 13, "deliver": 41, "sweep": 41},
+}
 READ_FAULTS = ("fail", "fail_json", "maintenance", "throttle")
 WRITE_FAULTS = ("lose_before", "lose_after", "fail_after")
 OWN_FAULTS = {
@@ -206,6 +209,6 @@ class _Draw:
         found = self.chance.random()
         halt = None
         if found < kills + stops:
-            at = self.chance.randint(1, BOUNDARIES[job])
+            at = self.chance.randint(1, BOUNDARIES[self.platform][job])
             halt = Halt(at=at, kills=found < kills)
         return Run(job=job, which=which, halt=halt)

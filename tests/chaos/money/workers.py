@@ -14,6 +14,7 @@ from typing import Any
 from django.db import connection
 
 from tests.chaos.money.boundaries import SLOTS, Watch
+from tests.chaos.money.schedules import Run
 
 BLOCKED_SECONDS, HUNG_SECONDS = 0.15, 30
 
@@ -25,6 +26,7 @@ class Worker:
     pid: int
     slot: int
     post: Any
+    run: Run | None = None
     stopped: bool = False
     count: int = 0
 
@@ -44,12 +46,13 @@ class Crew:
     fail: Callable[[str], None]
     busy: list[Worker] = field(default_factory=list)
     idle: list[Worker] = field(default_factory=list)
+    halted: list[Run] = field(default_factory=list)
 
     def start(self, job):
         """Have a worker do it, with a database connection of its own."""
         worker = self.idle.pop() if self.idle else self.fork()
         self.board.clear(worker.slot)
-        worker.count, worker.stopped = 0, False
+        worker.run, worker.count, worker.stopped = job.run, 0, False
         self.busy.append(worker)
         worker.post.send(job)
 
@@ -106,9 +109,11 @@ class Crew:
         pid, status = os.waitpid(worker.pid, os.WNOHANG | os.WUNTRACED)
         if pid and os.WIFSTOPPED(status):
             worker.stopped = True
+            self.halted.append(worker.run)
         elif pid:
             self.busy.remove(worker)
             worker.post.close()
+            self.halted.append(worker.run)
         elif self.board.is_done(worker.slot):
             self.busy.remove(worker)
             self.idle.append(worker)

@@ -31,13 +31,9 @@ def read(client_: client.Client, remote_id: int) -> base.Json:
 def order(client_: client.Client, remote_id: int) -> money.LiveOrder:
     """The order with its refunds."""
     raw = read(client_, remote_id)
-    try:
+    with refunding.understanding():
         record = orders.record(raw, [])
         refunds = refunding.found(client_, remote_id, record.currency)
-    except (base.RecordError, KeyError, TypeError, AttributeError) as error:
-        raise base.RejectedError(
-            f"The store's answer about this order can't be understood: {error}", code="unreadable"
-        ) from None
     return money.LiveOrder(
         record=record,
         captured=_captured(record),

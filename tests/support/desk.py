@@ -61,3 +61,7 @@ class Staff:
     def choose(self, selector, value):
         self.interactions += 1
         self.page.select_option(selector, value)
+
+    def press(self, selector, key):
+        self.interactions += 1
+        self.page.press(selector, key)

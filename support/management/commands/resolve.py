@@ -13,6 +13,7 @@ from connectors.platforms import base
 from support import services
 from support.console import pages
 from support.management.commands.requests import one_of
+from support.models import RefundRequest
 
 ELSEWHERE = "elsewhere"
 
@@ -37,6 +38,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         request = one_of(options["id"])
+        if not isinstance(request, RefundRequest):
+            raise CommandError("Address changes settle by themselves: the order is read back.")
         actor = get_user_model().objects.filter(
             username=options["user"], is_active=True, is_staff=True
         ).first()  # fmt: skip

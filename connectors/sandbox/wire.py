@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -115,7 +115,9 @@ class Application:
             "Content-Length": str(len(body)),
             **answer.headers,
         }
-        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*headers.items()])
+        start_response(
+            f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*headers.items()]
+        )
         if answer.cut or (answer.page and self.knobs.take("cut")):
             environ["sandbox.cut"]()
             return [body[: len(body) // 2]]

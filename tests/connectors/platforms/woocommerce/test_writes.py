@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from connectors.platforms import base, money
+from connectors.platforms import base
 from connectors.platforms.woocommerce.client import Client
 from connectors.platforms.woocommerce.store import WooCommerceStore
 from connectors.sandbox import faults
@@ -283,11 +283,3 @@ class TestUnknown:
             "The payment provider answered: Card expired & closed. "
             "Whether money moved is not known."
         )
-
-
-class TestMade:
-    def test_a_refund_whose_words_are_spread_over_a_warning_free_answer_is_made(
-        self, store, order, shop
-    ):
-        assert store.refund(asked(order)).tender is money.Tender.SUCCESS
-        assert len(paid_back(shop, order)) == 1

@@ -1,16 +1,21 @@
-# make run, make test, make chaos-sync, make lint, make bench: each installs what it needs into .venv first.
+# make run, make test, make chaos, make chaos-sync, make lint, make bench: each installs what it needs into .venv first.
 SHELL := /bin/sh
 PORT ?= 8000
 DEMO ?=
 BIN := .venv/bin
 
-.PHONY: run test chaos-sync lint bench clean
+.PHONY: run test chaos chaos-sync lint bench clean
 
 run: .venv/run.stamp
 	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python -m config.launch
 
 test: .venv/dev.stamp
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
+
+# Workers killed at every boundary of a refund, then the same without each guard: SCHEDULES=, MOST=, SEED=.
+chaos: .venv/dev.stamp
+	@$(BIN)/python -m tests.chaos.money --schedules $(or $(SCHEDULES),10000) --table $(or $(MOST),2000) \
+		--seed $(or $(SEED),1) $(ARGS)
 
 # Stores that change, fail and are cut off while they are copied, for a minute.
 chaos-sync: .venv/dev.stamp

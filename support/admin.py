@@ -40,6 +40,13 @@ from support.models import (
 )
 
 
+def _next(asked: OrderRequest, found: explaining.Explanation) -> SafeString:
+    """The one thing to do about a request, as its list shows it."""
+    if found.action == "wait":
+        return SafeString('<span class="sk-faint">Wait</span>')
+    return presenting.link(presenting.page_of(asked) if found.label else "", found.label)
+
+
 class RequestAdmin(lists.ViewAdmin):
     """What the lists of requests have in common."""
 
@@ -123,8 +130,7 @@ class RefundAdmin(RequestAdmin):
 
     @display(description="next")
     def next_action(self, asked: RefundRequest) -> SafeString:
-        found = explaining.explained(asked)
-        return presenting.link(presenting.page_of(asked) if found.label else "", found.label)
+        return _next(asked, explaining.explained(asked))
 
     @display(description="asked by")
     def asker(self, asked: RefundRequest) -> str:
@@ -223,8 +229,7 @@ class AddressChangeAdmin(RequestAdmin):
 
     @display(description="next")
     def next_action(self, asked: AddressUpdateRequest) -> SafeString:
-        found = explaining_addresses.explained(asked)
-        return presenting.link(presenting.page_of(asked) if found.label else "", found.label)
+        return _next(asked, explaining_addresses.explained(asked))
 
     @display(description="asked by")
     def asker(self, asked: AddressUpdateRequest) -> str:

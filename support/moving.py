@@ -86,12 +86,19 @@ def claim(model: type[RequestT], key: uuid.UUID, stages: tuple[str, ...]) -> Req
     if connection.in_atomic_block:
         raise RuntimeError("A lease is taken in a transaction of its own.")
     now = timezone.now()
-    rows = model._default_manager.filter(_is_free(now), pk=key, stage__in=stages)
     due = Q(due_at__isnull=True) | Q(due_at__lte=now)
-    until = now + timedelta(seconds=settings.MONEY_LEASE_SECONDS)
-    if rows.filter(due).update(lease_until=until, lease_token=F("lease_token") + 1) != 1:
+    free = model._default_manager.filter(_is_free(now), due, pk=key, stage__in=stages)
+    request = free.first()
+    if request is None:
         return None
-    return model._default_manager.get(pk=key)
+    until = now + timedelta(seconds=settings.MONEY_LEASE_SECONDS)
+    token = request.lease_token + 1
+    as_read = free.filter(version=request.version, lease_token=request.lease_token)
+    if as_read.update(lease_until=until, lease_token=token) != 1:
+        return None
+    # Not read back: after a long pause that could be the lease of whoever came next.
+    request.lease_until, request.lease_token = until, token
+    return request
 
 
 def release(request: RequestT, due: datetime) -> None:

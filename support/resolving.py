@@ -26,6 +26,8 @@ MARGIN = timedelta(hours=1)
 # The store's clock and ours may differ by so much.
 SKEW = timedelta(minutes=5)
 MOST_RESENDS = 1
+# Somebody may still be at the last attempt: a payment provider, or a worker that only slept.
+UNFINISHED = frozenset(("payment_unclear", "worker_lost"))
 
 
 def resolve(request_id: uuid.UUID) -> None:
@@ -127,10 +129,10 @@ def unmarked_twin(request: RefundRequest, live: LiveOrder) -> LiveRefund | None:
 
 
 def _may_be_sent_again(request: RefundRequest) -> bool:
-    """Not after a payment provider's own error: what it did with the money it alone knows."""
-    is_clear = request.error_code != "payment_unclear"
+    """Only where the last attempt is known to be over."""
+    is_over = request.error_code not in UNFINISHED
     is_first = request.resends < MOST_RESENDS
-    return is_clear and is_first and not policy.resolving_takes_two(request)
+    return is_over and is_first and not policy.resolving_takes_two(request)
 
 
 def _send_again(request: RefundRequest) -> None:

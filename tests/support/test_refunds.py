@@ -13,6 +13,7 @@ from django.core.management import CommandError, call_command
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
+from connectors import services as stores
 from connectors import writes
 from connectors.models import ConnectorConfig, Verification
 from connectors.sandbox.shopify import changing
@@ -144,6 +145,23 @@ class TestOutcomes:
             assert sweeping.free_stale() == 1
         request.refresh_from_db()
         assert (request.stage, request.error_code) == ("unknown", "worker_lost")
+
+    @only_woocommerce
+    def test_a_worker_that_slept_while_sending_and_goes_on_gives_back_once(self, store, agent):
+        order = store.order((2, "10.00"))
+        request = ask(order, agent, (0, 1))
+        claimed = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+        payload = payloads.payload_of(claimed, order)
+        moving.move(claimed, "sending", audit.Entry(what="sending"), payload=payload, attempts=1,
+                    attempted_at=timezone.now(), first_attempted_at=timezone.now())  # fmt: skip
+        with shops.travelled(minutes=7):
+            sweeping.free_stale()
+        for _ in range(2):
+            sweep(request, minutes=60)
+        assert (request.stage, request.error_code) == ("needs_human", "no_trace")
+        with stores.opened(order.connector) as opened:
+            sending.deliver(opened, payload)
+        assert store.paid_back(order) == [D("10.00")]
 
     def test_goods_still_to_be_sent_are_cancelled_when_that_was_asked(self, store, agent):
         order = store.order((1, "10.00"))
@@ -402,3 +420,22 @@ def test_the_same_form_sent_ten_times_at_once_is_one_request(store, agent):
     order, key = store.order((2, "10.00")), uuid.uuid4()
     outcomes = all_at_once(*[lambda: ask(order, agent, (0, 1), key=key) for _ in range(10)])
     assert {one.pk for one in outcomes} == {RefundRequest.objects.get().pk}
+
+
+def test_a_worker_that_slept_through_its_lease_does_not_take_the_next_one_for_its_own(store, agent):
+    request = ask(store.order((2, "10.00")), agent, (0, 1))
+    others = []
+
+    def sleep(execute, sql, params, many, context):
+        done = execute(sql, params, many, context)
+        if sql.startswith("UPDATE") and not others:
+            others.append(None)
+            with shops.travelled(minutes=7):
+                others[0] = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+        return done
+
+    with connection.execute_wrapper(sleep):
+        late = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+    assert [late.lease_token, others[0].lease_token] == [1, 2]
+    with pytest.raises(moving.OvertakenError):
+        moving.move(late, "sending", audit.Entry(what="sending"), attempts=1)

@@ -21,15 +21,25 @@ REFUNDED_ITEM = "_refunded_item_id"
 
 
 def found(client_: client.Client, order_id: int, currency: str) -> list[money.LiveRefund]:
-    """The order's refunds, oldest first."""
-    refunds: list[base.Json] = []
+    """The order's refunds, oldest first; never fewer than the store has."""
+    refunds: dict[int, base.Json] = {}
     while True:
         params = {"per_page": str(AT_ONCE), "offset": str(len(refunds)), "orderby": "id",
                   "order": "asc"}  # fmt: skip
-        items = values.listed(client_.get(f"orders/{order_id}/refunds", params).data)
-        refunds += items
+        items = client_.get(f"orders/{order_id}/refunds", params).data
+        if not isinstance(items, list):
+            raise base.RetryableError(
+                "The store answered with something that is no list.", code="no_list"
+            )
+        known = len(refunds)
+        refunds |= {one["id"]: one for one in items}
         if len(items) < AT_ONCE:
-            return [live(one, currency) for one in sorted(refunds, key=lambda one: one["id"])]
+            return [live(refunds[number], currency) for number in sorted(refunds)]
+        if len(refunds) == known:
+            raise base.RejectedError(
+                "The store ignores the parameter offset: its refunds can't be read.",
+                code="no_offset",
+            )
 
 
 def live(refund: base.Json, currency: str) -> money.LiveRefund:

@@ -10,7 +10,7 @@ import orjson
 import pytest
 
 from connectors.platforms import base, money
-from connectors.sandbox import faults, paying_back
+from connectors.sandbox import faults, paying_back, wire
 from tests.connectors.platforms.woocommerce.paying import (
     asked,
     bodies,
@@ -333,6 +333,28 @@ class TestListing:
         order = bought(shop)
         made = [elsewhere(shop, order, "0.01")["id"] for _ in range(count)]
         assert [one.remote_id for one in store.list_refunds(order["id"])] == made
+
+    @pytest.mark.parametrize("body", ["{}", "null", '""'])
+    def test_an_answer_that_is_no_list_is_not_taken_for_none(self, shop, store, running, body):
+        order = bought(shop)
+        running.knobs.rewrite = {"[]": body}
+        with pytest.raises(base.RetryableError) as raised:
+            store.list_refunds(order["id"])
+        assert raised.value.code == "no_list"
+
+    def test_a_store_that_ignores_offset_is_not_read_for_ever(self, shop, store, monkeypatch):
+        order = bought(shop)
+        for _ in range(100):
+            elsewhere(shop, order, "0.01")
+        whole = wire.queries.selection
+
+        def deaf(kind, parameters, *extra):
+            parameters.single.pop("offset", None)
+            return whole(kind, parameters, *extra)
+
+        monkeypatch.setattr(wire.queries, "selection", deaf)
+        with pytest.raises(base.RejectedError, match="ignores the parameter offset"):
+            store.list_refunds(order["id"])
 
     def test_a_refund_without_an_amount_gave_nothing_back(self, shop, store):
         order = bought(shop)

@@ -6,6 +6,7 @@ import argparse
 import multiprocessing
 import os
 import queue
+import signal
 import sys
 import time
 from collections import Counter
@@ -16,6 +17,8 @@ from tests.chaos.money import databases
 
 def main():
     options = parsed()
+    # So that what is asked to end clears up as what ends by itself.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with databases.migrated() as server:
         passed = True
         if options.schedules:

@@ -17,6 +17,8 @@ BOUNDARIES = {
     "shopify": {"ask": 10, "deliver": 35, "sweep": 35},
     "woocommerce": {"ask": 13, "deliver": 41, "sweep": 41},
 }
+# From the commit before a refund is sent to the one of what came of it.
+AROUND_SENDING = {"shopify": (27, 33), "woocommerce": (25, 35)}
 READ_FAULTS = ("fail", "fail_json", "maintenance", "throttle")
 WRITE_FAULTS = ("lose_before", "lose_after", "fail_after")
 OWN_FAULTS = {
@@ -150,6 +152,8 @@ class _Draw:
             for which in range(len(asks))
             for _ in range(self.chance.choice((0, 1, 1, 1, 2, 3)))
         ]
+        if self.likely(0.2):
+            runs.append(Run(job="sweep"))
         self.chance.shuffle(runs)
         is_held = bool(runs) and self.likely(0.1)
         if is_held:
@@ -209,6 +213,11 @@ class _Draw:
         found = self.chance.random()
         halt = None
         if found < kills + stops:
-            at = self.chance.randint(1, BOUNDARIES[self.platform][job])
-            halt = Halt(at=at, kills=found < kills)
+            halt = Halt(at=self.boundary(job), kills=found < kills)
         return Run(job=job, which=which, halt=halt)
+
+    def boundary(self, job):
+        """Any that the job has; more often one where money is about to move."""
+        if job == "deliver" and self.likely(0.3):
+            return self.chance.randint(*AROUND_SENDING[self.platform])
+        return self.chance.randint(1, BOUNDARIES[self.platform][job])

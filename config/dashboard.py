@@ -17,6 +17,9 @@ from support.console import queues
 
 LATEST_ORDERS = 10
 COUNTED = 10_000
+REFUNDS = ("Refunds", "support.refundrequest")
+ADDRESSES = ("Address changes", "support.addressupdaterequest")
+ADDRESSES_SEEN = "support.view_addressupdaterequest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,8 +41,12 @@ def context(request: HttpRequest) -> dict[str, Any]:
     }
     if shown["may_see_orders"]:
         shown |= {"tiles": _tiles(), "latest_orders": _latest_orders()}
-    if may("support.view_refundrequest"):
-        shown["tiles"] = [*_work(), *shown.get("tiles", ())]
+    work = [
+        *(_work(REFUNDS, queues.counts()) if may("support.view_refundrequest") else ()),
+        *(_work(ADDRESSES, queues.address_counts()) if may(ADDRESSES_SEEN) else ()),
+    ]
+    if work:
+        shown["tiles"] = [*work, *shown.get("tiles", ())]
     if shown["may_see_stores"]:
         shown["states"] = overview.states()
     if may("connectors.view_syncnote"):
@@ -63,15 +70,16 @@ def _tiles() -> list[Tile]:
     ]  # fmt: skip
 
 
-def _work() -> list[Tile]:
-    """The queues of refunds in which somebody is waited for."""
+def _work(of: tuple[str, str], counts: list[tuple[str, str, int]]) -> list[Tile]:
+    """The queues of requests in which somebody is waited for."""
+    noun, model = of
     return [
         Tile(
             figure=presenting.whole(count),
-            label=f"Refunds: {title[:1].lower()}{title[1:]}",
-            url=presenting.list_of("support.refundrequest", queue=name),
+            label=f"{noun}: {title[:1].lower()}{title[1:]}",
+            url=presenting.list_of(model, queue=name),
         )
-        for name, title, count in queues.counts()
+        for name, title, count in counts
         if count
     ]
 

@@ -6,6 +6,7 @@ import uuid
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from django.conf import settings
 from django.contrib.postgres.functions import RandomUUID, TransactionNow
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
@@ -340,10 +341,22 @@ class Erasure(models.Model):
         return f"{self.get_kind_display()} of {self.connector}, {self.erased_at:%d %b %Y}"
 
 
+def _staff_key() -> models.ForeignKey[Any, Any]:
+    return models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        editable=False,
+        related_name="+",
+        db_index=False,
+    )
+
+
 class PrivacyRequest(models.Model):
     """Somebody wants to see or to have erased what is kept of them.
 
     ``person`` (JSON) says who, until the request is dealt with; ``rows`` counts what was erased.
+    What staff ask to be erased is erased once somebody else confirms it.
     """
 
     class Kind(models.TextChoices):
@@ -354,6 +367,7 @@ class PrivacyRequest(models.Model):
     class Status(models.TextChoices):
         OPEN = "open", "Open"
         DONE = "done", "Done"
+        WITHDRAWN = "withdrawn", "Withdrawn"
 
     class Source(models.TextChoices):
         STORE = "store", "The store"
@@ -366,6 +380,8 @@ class PrivacyRequest(models.Model):
     kind = models.CharField("what", max_length=20, choices=Kind)
     source = models.CharField("asked by", max_length=20, choices=Source)
     status = models.CharField(max_length=10, choices=Status, default=Status.OPEN)
+    asked_by = _staff_key()
+    confirmed_by = _staff_key()
     person = EncryptedTextField(null=True, editable=False)  # type: ignore[misc]
     digest = models.CharField(max_length=64, editable=False)
     rows = models.PositiveIntegerField("rows erased", default=0)

@@ -12,6 +12,7 @@ from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -45,18 +46,68 @@ def receive(*, connector: ConnectorConfig, topic: str, payload: base.Json) -> Pr
 
 
 def ask(
-    *, connector: ConnectorConfig, kind: PrivacyRequest.Kind, person: registry.Person, source: str
+    *,
+    connector: ConnectorConfig,
+    kind: PrivacyRequest.Kind,
+    person: registry.Person,
+    source: PrivacyRequest.Source,
+    actor: Any = None,
 ) -> PrivacyRequest:
     """Keep a request until it is dealt with; one that is open already is given back."""
     text = json.dumps(asdict(person))
     request, _ = PrivacyRequest.objects.get_or_create(
         connector=connector,
         kind=kind,
-        digest=_digest(connector, text),
+        digest=_request_digest(connector, text, source),
         status=Status.OPEN,
-        defaults={"person": text, "source": source, "due_at": timezone.now() + DUE},
-    )
+        defaults={"person": text, "source": source, "due_at": timezone.now() + DUE,
+                  "asked_by": actor},
+    )  # fmt: skip
     return request
+
+
+def _request_digest(connector: ConnectorConfig, text: str, source: str) -> str:
+    """What a store asks for doesn't wait for what staff asked for."""
+    return _digest(connector, text if source == Source.STORE else f"{source} {text}")
+
+
+def waiting(*, connector: ConnectorConfig, person: registry.Person) -> PrivacyRequest | None:
+    """The open request of staff to erase exactly this person."""
+    digest = _request_digest(connector, json.dumps(asdict(person)), Source.CONSOLE)
+    return PrivacyRequest.objects.filter(
+        connector=connector, kind=Kind.ERASE, digest=digest, status=Status.OPEN
+    ).first()
+
+
+def confirm(*, request: PrivacyRequest, actor: Any) -> int:
+    """Erase what somebody else on the staff asked to be erased; how many rows that were.
+
+    Raises ``ValidationError``, and then nothing was erased.
+    """
+    with transaction.atomic():
+        found = _of_staff(request)
+        if found.asked_by_id == actor.pk:
+            raise ValidationError("You asked for it, so somebody else has to confirm it.")
+        rows = erase(connector=found.connector, person=person_of(found))
+        _close(found, rows, confirmed_by=actor)
+    logger.info("erasure confirmed request=%s user=%s", request.pk, actor.pk)
+    return rows
+
+
+def withdraw(*, request: PrivacyRequest) -> None:
+    """Let somebody whom staff asked to erase be; raises ``ValidationError`` when it is too late."""
+    with transaction.atomic():
+        _close(_of_staff(request), 0, status=Status.WITHDRAWN)
+
+
+def _of_staff(request: PrivacyRequest) -> PrivacyRequest:
+    rows = PrivacyRequest.objects.select_for_update(of=("self",)).select_related("connector")
+    found = rows.filter(
+        pk=request.pk, kind=Kind.ERASE, source=Source.CONSOLE, status=Status.OPEN
+    ).first()  # fmt: skip
+    if found is None:
+        raise ValidationError("It is dealt with already.")
+    return found
 
 
 def person_of(request: PrivacyRequest) -> registry.Person:
@@ -68,13 +119,14 @@ def person_of(request: PrivacyRequest) -> registry.Person:
 
 
 def to_fulfil() -> QuerySet[PrivacyRequest]:
-    """Open requests that need nobody: what is to be shown is handed out by staff."""
-    return PrivacyRequest.objects.filter(status=Status.OPEN).exclude(kind=Kind.EXPORT)
+    """Open requests that need nobody: those of stores, but for what staff have to hand out."""
+    rows = PrivacyRequest.objects.filter(status=Status.OPEN, source=Source.STORE)
+    return rows.exclude(kind=Kind.EXPORT)
 
 
 def fulfil(*, request: PrivacyRequest) -> int:
     """Erase what an open request asks to be erased; how many rows that were."""
-    if request.status != Status.OPEN or request.kind == Kind.EXPORT:
+    if not to_fulfil().filter(pk=request.pk).exists():
         return 0
     if request.kind == Kind.ERASE_STORE:
         rows = erase_store(connector=request.connector)
@@ -84,9 +136,11 @@ def fulfil(*, request: PrivacyRequest) -> int:
     return rows
 
 
-def _close(request: PrivacyRequest, rows: int) -> None:
+def _close(
+    request: PrivacyRequest, rows: int, *, status: str = Status.DONE, **changes: Any
+) -> None:
     PrivacyRequest.objects.filter(pk=request.pk, status=Status.OPEN).update(
-        status=Status.DONE, completed_at=timezone.now(), rows=rows, person=None
+        status=status, completed_at=timezone.now(), rows=rows, person=None, **changes
     )
 
 

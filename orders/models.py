@@ -7,7 +7,7 @@ from typing import Any
 
 from django.contrib.postgres.functions import RandomUUID, TransactionNow
 from django.db import models
-from django.db.models import F
+from django.db.models import F, Q
 
 from catalog.models import PlatformProduct
 from compositekeys.constraints import ForeignKeyConstraint
@@ -165,6 +165,11 @@ class PlatformOrder(models.Model):
         ]
         indexes = [
             models.Index(fields=["customer_id"], name="platform_order_customer_id"),
+            models.Index(
+                fields=["order_id", "platform"],
+                condition=~Q(refunds=[]),
+                name="platform_order_refunded",
+            ),
             models.Index(
                 F("created_at").desc(),
                 F("order_id").desc(),

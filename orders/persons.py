@@ -15,6 +15,7 @@ from django.urls import path
 from django.views.decorators.http import require_POST
 
 from connectors import presenting, privacy, privacy_admin, registry
+from connectors.models import PrivacyRequest
 from orders import erasing
 from orders.models import PlatformCustomer
 
@@ -59,13 +60,18 @@ class PersonViews:
         return privacy_admin.download(found)
 
     def erase_view(self, request: HttpRequest, object_id: str) -> HttpResponse:
-        """Asks, and erases when that is confirmed."""
+        """Asks, and has somebody else confirm it."""
         customer = self._customer(request, object_id, privacy_admin.MAY_ERASE)
         connector, whom = customer.connector, person(customer)
         if request.method == "POST" and request.POST.get("sure") == "yes":
-            rows = privacy.erase(connector=connector, person=whom)
-            messages.success(request, f"The person was erased from {rows} rows.")
-            return redirect(presenting.page_of(customer))
+            asked = privacy.ask(
+                connector=connector, kind=PrivacyRequest.Kind.ERASE, person=whom,
+                source=PrivacyRequest.Source.CONSOLE, actor=request.user,
+            )  # fmt: skip
+            messages.success(request, "Asked. Somebody else has to confirm it on this page.")
+            return redirect(presenting.page_of(asked))
+        if (asked_before := privacy.waiting(connector=connector, person=whom)) is not None:
+            return redirect(presenting.page_of(asked_before))
         wide = erasing.OrderEraser().widen(connector, whom)
         context = {
             **self.admin_site.each_context(request),

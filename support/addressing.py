@@ -59,14 +59,14 @@ def request_address(
     policy.demand(actor, policy.REQUEST_ADDRESS)
     if (known := _submitted(submit_key, order)) is not None:
         return known
-    services.demand_writes(order.connector)
+    live = read_live(order)
     request = AddressUpdateRequest(
         order_id=order.order_id, platform=order.platform, submit_key=submit_key,
         requested_by=actor, undoes=undoes, new_address=_wanted(address, undoes),
         seen_address=destinations.packed(seen),
     )  # fmt: skip
-    _demand_none_under_way(order)
-    _place(request, _checked(order, request.new_address, seen))
+    _compare(live, seen, request.new_address)
+    _place(request, live)
     try:
         with transaction.atomic():
             _start(request, order, seen, actor)
@@ -104,17 +104,26 @@ def _demand_none_under_way(order: PlatformOrder) -> None:
         )
 
 
-def _checked(order: PlatformOrder, wanted: Mapping[str, str], seen: Mapping[str, Any]) -> LiveOrder:
-    """The order as its store has it, where nothing speaks against the change."""
+def read_live(order: PlatformOrder) -> LiveOrder:
+    """The order as its store has it now.
+
+    Raises ``StoppedError`` where its address can't be changed, or a ``StoreError``.
+    """
+    services.demand_writes(order.connector)
+    _demand_none_under_way(order)
     with stores.opened(order.connector) as store:
         live = store.read_order(order.remote_id)
     destinations.demand_movable(live)
+    return live
+
+
+def _compare(live: LiveOrder, seen: Mapping[str, Any], wanted: Mapping[str, str]) -> None:
+    """Raises ``ConflictError`` where the store no longer has what staff saw."""
     now = live.record.shipping_address
     if postal.same(now, wanted):
         raise ValidationError("The order goes to this address already.")
     if not postal.same(now, seen):
         raise ConflictError(conflicts=postal.three_way(seen, now, wanted), live=dict(now))
-    return live
 
 
 def _place(request: AddressUpdateRequest, live: LiveOrder) -> None:
@@ -229,12 +238,19 @@ def refund_owed(request: AddressUpdateRequest) -> Decimal:
     return max(min(before - after, captured - after), ZERO)
 
 
+def refund_key(request: AddressUpdateRequest) -> uuid.UUID:
+    """The ``submit_key`` of the refund of what is owed: however often it is asked for, one."""
+    return uuid.uuid5(request.pk, f"refund after {request.refund_id}")
+
+
 def link_refund(request: AddressUpdateRequest, refund: RefundRequest) -> AddressUpdateRequest:
     """Keep which refund gives back what the change made too much."""
     with transaction.atomic():
         request = moving.locked(request)
         if (request.order_id, request.platform) != (refund.order_id, refund.platform):
             raise ValueError("The refund is of another order.")
+        if request.refund_id == refund.pk:
+            return request
         if not refund_owed(request):
             raise ValidationError("Nothing is owed any more for this change.")
         entry = audit.Entry(what="refund asked for", note=f"refund {refund.pk}")

@@ -10,7 +10,6 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import Prefetch, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
-from django.template.loader import render_to_string
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.html import format_html
@@ -20,9 +19,18 @@ from unfold.contrib.filters.admin import DropdownFilter, RelatedDropdownFilter
 from unfold.decorators import display
 
 from connectors import lists, presenting
-from orders import addresses, related
-from support import explaining
-from support.console import asking, bulk, deciding, queues, showing
+from orders import related
+from support import explaining, explaining_addresses
+from support.console import (
+    asking,
+    bulk,
+    deciding,
+    destinations,
+    pages,
+    queues,
+    readdressing,
+    showing,
+)
 from support.models import (
     AddressUpdateRequest,
     OrderRequest,
@@ -32,15 +40,16 @@ from support.models import (
 )
 
 
+def _next(asked: OrderRequest, found: explaining.Explanation) -> SafeString:
+    """The one thing to do about a request, as its list shows it."""
+    if found.action == "wait":
+        return SafeString('<span class="sk-faint">Wait</span>')
+    return presenting.link(presenting.page_of(asked) if found.label else "", found.label)
+
+
 class RequestAdmin(lists.ViewAdmin):
     """What the lists of requests have in common."""
 
-    list_display = ("requested", "order_link", "state", "platform")
-    list_filter = (
-        ("status", lists.ChoicesDropdownFilter),
-        ("platform", lists.PlatformFilter),
-        ("requested_at", lists.DaysFilter),
-    )
     search_fields = ("=order_id",)
     search_help_text = "A whole order id"
     list_defer: ClassVar[tuple[str, ...]] = ("response",)
@@ -55,16 +64,6 @@ class RequestAdmin(lists.ViewAdmin):
     @display(description="order")
     def order_link(self, asked: Any) -> SafeString:
         return presenting.link(presenting.page_of(asked.order), asked.order)
-
-    @display(description="status")
-    def state(self, asked: Any) -> SafeString | str:
-        return presenting.pill_of(str(asked.get_status_display()))
-
-    @display(description="the store's answer")
-    def answer(self, asked: OrderRequest) -> SafeString | str:
-        if asked.response is None:
-            return presenting.NONE
-        return format_html('<pre class="sk-pre">{}</pre>', presenting.pretty_json(asked.response))
 
 
 class QueueFilter(DropdownFilter):
@@ -81,9 +80,23 @@ class QueueFilter(DropdownFilter):
         return queryset.filter(stage__in=queue.stages, is_external=False) if queue else queryset
 
 
+class AddressQueueFilter(DropdownFilter):
+    """The same for address changes."""
+
+    title = "queue"
+    parameter_name = "queue"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [(name, queue.title) for name, queue in queues.ADDRESS_QUEUES.items()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        queue = queues.ADDRESS_QUEUES.get(self.value() or "")
+        return queryset.filter(stage__in=queue.stages) if queue else queryset
+
+
 @admin.register(RefundRequest)
 class RefundAdmin(RequestAdmin):
-    list_display = (  # type: ignore[assignment]
+    list_display = (
         "requested",
         "order_link",
         "money",
@@ -92,7 +105,7 @@ class RefundAdmin(RequestAdmin):
         "next_action",
         "asker",
     )
-    list_filter = (  # type: ignore[assignment]
+    list_filter = (
         QueueFilter,
         ("stage", lists.ChoicesDropdownFilter),
         ("is_external", lists.YesNoFilter),
@@ -117,8 +130,7 @@ class RefundAdmin(RequestAdmin):
 
     @display(description="next")
     def next_action(self, asked: RefundRequest) -> SafeString:
-        found = explaining.explained(asked)
-        return presenting.link(presenting.page_of(asked) if found.label else "", found.label)
+        return _next(asked, explaining.explained(asked))
 
     @display(description="asked by")
     def asker(self, asked: RefundRequest) -> str:
@@ -146,11 +158,11 @@ class RefundAdmin(RequestAdmin):
 
     def ask_view(self, request: HttpRequest, platform: str, order_id: str) -> HttpResponse:
         """Asks for a refund of an order."""
-        return asking.ask_view(request, asking.order_of(platform, order_id), self.admin_site)
+        return asking.ask_view(request, pages.order_of(platform, order_id), self.admin_site)
 
     def preview(self, request: HttpRequest, platform: str, order_id: str) -> HttpResponse:
         """What the entered refund comes to."""
-        return asking.preview_view(request, asking.order_of(platform, order_id))
+        return asking.preview_view(request, pages.order_of(platform, order_id))
 
     def state_view(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
         """The state of a refund, for a page that is open."""
@@ -190,11 +202,76 @@ class LimitAdmin(lists.ListAdmin):
 
 @admin.register(AddressUpdateRequest)
 class AddressChangeAdmin(RequestAdmin):
-    list_defer = ("response", "new_address")
-    fields = ("requested", "order_link", "state", "address", "answer")
-    readonly_fields = fields
+    list_display = (
+        "requested",
+        "order_link",
+        "state",
+        "evidence",
+        "next_action",
+        "asker",
+    )
+    list_filter = (
+        AddressQueueFilter,
+        ("stage", lists.ChoicesDropdownFilter),
+        ("platform", lists.PlatformFilter),
+        ("requested_at", lists.DaysFilter),
+    )
+    list_defer = ("response", "new_address", "seen_address", "previous_address", "live_address")
+    list_select_related = ("requested_by",)
 
-    @display(description="new address")
-    def address(self, asked: AddressUpdateRequest) -> SafeString:
-        context = {"address": addresses.address(asked.new_address)}
-        return render_to_string("console/address.html", context)
+    @display(description="stage")
+    def state(self, asked: AddressUpdateRequest) -> SafeString | str:
+        return presenting.pill(destinations.badge(asked))
+
+    @display(description="evidence")
+    def evidence(self, asked: AddressUpdateRequest) -> str:
+        return queues.evidence(asked)
+
+    @display(description="next")
+    def next_action(self, asked: AddressUpdateRequest) -> SafeString:
+        return _next(asked, explaining_addresses.explained(asked))
+
+    @display(description="asked by")
+    def asker(self, asked: AddressUpdateRequest) -> str:
+        return str(asked.requested_by or presenting.NONE)
+
+    def page_context(self, request: HttpRequest, obj: AddressUpdateRequest) -> dict[str, Any]:
+        return destinations.page_context(request, obj)
+
+    def get_urls(self) -> list[Any]:
+        wrap, name = self.admin_site.admin_view, "support_addressupdaterequest"
+        own = [
+            path("order/<str:platform>/<str:order_id>/", wrap(self.ask_view), name=f"{name}_ask"),
+            path("fields/", wrap(require_POST(self.fields_view)), name=f"{name}_fields"),
+            path("<uuid:key>/state/", wrap(self.state_view), name=f"{name}_state"),
+            path("<uuid:key>/undo/", wrap(self.undo_view), name=f"{name}_undo"),
+            path("<uuid:key>/<str:what>/decide/", wrap(require_POST(self.decide_view)),
+                 name=f"{name}_decide"),
+        ]  # fmt: skip
+        return own + super().get_urls()
+
+    def ask_view(self, request: HttpRequest, platform: str, order_id: str) -> HttpResponse:
+        """Asks for another address of an order."""
+        order = pages.order_of(platform, order_id)
+        return readdressing.ask_view(request, order, self.admin_site)
+
+    def fields_view(self, request: HttpRequest) -> HttpResponse:
+        """The fields of a country's addresses."""
+        return readdressing.fields_view(request)
+
+    def state_view(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+        """The state of a change, for a page that is open."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        found = get_object_or_404(AddressUpdateRequest, pk=key)
+        context = destinations.state_context(request, found)
+        return TemplateResponse(request, f"{readdressing.FOLDER}/state.html", context)
+
+    def undo_view(self, request: HttpRequest, key: uuid.UUID) -> HttpResponse:
+        """Puts the earlier address back, once that is confirmed."""
+        found = get_object_or_404(AddressUpdateRequest, pk=key)
+        return readdressing.undo_view(request, found, self.admin_site)
+
+    def decide_view(self, request: HttpRequest, key: uuid.UUID, what: str) -> HttpResponse:
+        """Approves, declines or takes back."""
+        return deciding.decide_address(request, key, what)

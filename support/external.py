@@ -26,7 +26,7 @@ AT_ONCE = 500
 UNKNOWN = """
     SELECT DISTINCT o.order_id, o.platform
     FROM platform_order o CROSS JOIN LATERAL jsonb_array_elements(o.refunds) AS found
-    WHERE o.refunds <> '[]'::jsonb AND NOT EXISTS (
+    WHERE NOT (o.refunds = '[]'::jsonb) AND NOT EXISTS (
         SELECT FROM refund_request r
         WHERE r.order_id = o.order_id AND r.platform = o.platform
         AND r.remote_id = (found ->> 'remote_id')::bigint

@@ -50,7 +50,7 @@ def resolve(request_id: uuid.UUID) -> None:
 
 def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
     live = store.read_order(order.remote_id)
-    found = marked(request, live.refunds)
+    found = sending.marked(request, live.refunds)
     if found is not None and not _may_still_move(request, found, store):
         sending.settle_by(request, found, sending.Outcome(kind="found"))
     elif found is None and key_is_alive(request, store):
@@ -64,11 +64,6 @@ def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store
         _send_again(request)
     else:
         sending.need(request, "no_trace", "The store has no such refund, but that proves nothing.")
-
-
-def marked(request: RefundRequest, refunds: tuple[LiveRefund, ...]) -> LiveRefund | None:
-    """The store's refund that carries the request's marker."""
-    return next((one for one in refunds if request.marker and request.marker in one.reason), None)
 
 
 def _may_still_move(request: RefundRequest, found: LiveRefund, store: registry.Store) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import time
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -92,6 +92,10 @@ def _key(request: RefundRequest) -> Any:
 def _send(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
     live = store.read_order(order.remote_id)
     external.learn(order, live.refunds)
+    if request.resends and (found := marked(request, live.refunds)):
+        settle_by(request, found, Outcome(kind="found"))
+        look_again(order, store)
+        return
     with transaction.atomic():
         check(request, headroom.lock(order), live)
     payload = request.payload or _payload(request, order, store)
@@ -99,6 +103,11 @@ def _send(request: RefundRequest, order: PlatformOrder, store: registry.Store) -
     outcome = deliver(store, payload)
     conclude(request, outcome, connector=order.connector)
     look_again(order, store)
+
+
+def marked(request: RefundRequest, refunds: Sequence[LiveRefund]) -> LiveRefund | None:
+    """The store's refund that carries the request's marker."""
+    return next((one for one in refunds if request.marker and request.marker in one.reason), None)
 
 
 def conclude(request: RefundRequest, outcome: Outcome, *, connector: ConnectorConfig) -> None:
@@ -238,12 +247,12 @@ def _stage_without(request: RefundRequest, outcome: Outcome) -> RefundStage:
 
     After a first attempt whose outcome is unknown, no answer to a later one proves anything of it.
     """
-    if request.stage != RefundStage.SENDING:
-        is_refusal = outcome.kind == "rejected"
-        return RefundStage.NEEDS_HUMAN if is_refusal else RefundStage.UNKNOWN
-    if outcome.kind in ("rejected", "no_access"):
+    is_first = request.stage == RefundStage.SENDING and not request.resends
+    if outcome.kind == "rejected":
+        return RefundStage.REJECTED if is_first else RefundStage.NEEDS_HUMAN
+    if outcome.kind == "no_access" and is_first:
         return RefundStage.REJECTED
-    if outcome.kind in ("not_sent", "throttled"):
+    if outcome.kind in ("not_sent", "throttled") and request.stage == RefundStage.SENDING:
         return RefundStage.APPROVED
     return RefundStage.UNKNOWN
 
@@ -316,7 +325,16 @@ def pause(attempts: int, wish: float | None = None) -> timedelta:
 
 
 def stop(request: moving.RequestT, error: StoppedError) -> None:
-    """End what was not sent; one that somebody else moved meanwhile is left to them."""
+    """End what was not sent; one that somebody else moved meanwhile is left to them.
+
+    A refund that was to be sent a second time may have been made by the first: a person looks.
+    """
+    if isinstance(request, RefundRequest) and request.resends:
+        try:
+            need(request, "in_the_way", f"An earlier attempt may have been made. {error}")
+        except moving.OvertakenError:
+            logger.info("request overtaken request=%s", request.pk)
+        return
     entry = audit.Entry(
         what="stopped before it was sent", note=str(error), outcome=error.code,
         attempt=request.attempts,

@@ -188,7 +188,7 @@ def request_refund(
     policy.demand(actor, policy.REQUEST)
     if wanted.by_hand:
         policy.demand(actor, policy.RECORD)
-    if (known := _submitted(submit_key, order)) is not None:
+    if (known := submitted(submit_key, order)) is not None:
         return known
     demand_writes(order.connector)
     _demand_reason(wanted)
@@ -197,14 +197,15 @@ def request_refund(
         with transaction.atomic():
             request = _ask(headroom.lock(order), live, wanted, actor, submit_key)
     except IntegrityError:
-        if (known := _submitted(submit_key, order)) is not None:
+        if (known := submitted(submit_key, order)) is not None:
             return known
         raise
     queueing.soon(request)
     return request
 
 
-def _submitted(submit_key: uuid.UUID, order: PlatformOrder) -> RefundRequest | None:
+def submitted(submit_key: uuid.UUID, order: PlatformOrder) -> RefundRequest | None:
+    """The refund that was asked for under this key, if one was."""
     return RefundRequest.objects.of_order(order).filter(submit_key=submit_key).first()
 
 

@@ -63,8 +63,19 @@ ADDRESS_STATUS: Mapping[str, str] = {
 
 REFUND_MOVES: Mapping[str, frozenset[str]] = {
     R.AWAITING_APPROVAL: frozenset((R.APPROVED, R.CANCELLED, R.EXPIRED, R.SUPERSEDED, R.REJECTED)),
+    # To the last three only where it is to be sent a second time, and the first left a trace.
     R.APPROVED: frozenset(
-        (R.AWAITING_APPROVAL, R.HOLDING, R.SENDING, R.CANCELLED, R.EXPIRED, R.REJECTED)
+        (
+            R.AWAITING_APPROVAL,
+            R.HOLDING,
+            R.SENDING,
+            R.CANCELLED,
+            R.EXPIRED,
+            R.REJECTED,
+            R.PROCESSED,
+            R.ACCEPTED,
+            R.NEEDS_HUMAN,
+        )
     ),
     R.HOLDING: frozenset((R.AWAITING_APPROVAL, R.SENDING, R.APPROVED, R.CANCELLED, R.REJECTED)),
     R.SENDING: frozenset(

@@ -8,7 +8,7 @@ import socket
 import pytest
 from django.core.cache import cache
 
-pytest_plugins = ["tests.browser"]
+pytest_plugins = ["tests.browser", "tests.emptying"]
 
 connect = socket.socket.connect
 

@@ -31,6 +31,9 @@ class Knobs:
     when a refund was saved but not paid (``lose_saved``), paid but not marked so (``lose_paid``),
     or done (``lose_after``); ``fail_after`` answers 500 when it is done. ``gateway_fail``: the
     payment gateway refuses. ``ignore_updates`` answers as if an order had been changed.
+    ``write_answer`` is what the next write to an order is answered with: ``status``, ``headers``
+    and ``body`` (as it is where it is text, else as JSON), after so many ``seconds``; only with
+    ``done`` is anything done before.
     """
 
     latency: float = 0.0
@@ -55,6 +58,7 @@ class Knobs:
     fail_after: int = 0
     gateway_fail: int = 0
     ignore_updates: int = 0
+    write_answer: dict[str, Any] = field(default_factory=dict)
     webhook_delay: float = 0.0
     webhook_duplicate: int = 0
     webhook_reorder: int = 0
@@ -68,6 +72,12 @@ class Knobs:
             if left > 0:
                 setattr(self, name, left - 1)
             return bool(left > 0)
+
+    def taken_answer(self) -> dict[str, Any]:
+        """The answer that was set for the next write, which it is no more; {} for none."""
+        with self.lock:
+            found, self.write_answer = self.write_answer, {}
+        return found
 
     def turn(self, settings: dict[str, Any]) -> None:
         """Set knobs by name; ValueError names one that there is not, or a value that is none."""

@@ -45,6 +45,24 @@ def make(shop: Shop, order: Json, given: Json, knobs: faults.Knobs) -> Json:
     return _finished(shop, order["id"], refund)
 
 
+def write_down(shop: Shop, order: Json) -> None:
+    """A refund of all that is left, as the status “refunded” makes one: no money moves."""
+    amount = left(shop, order)
+    if amount > 0:
+        given = {"amount": f"{amount:.2f}", "reason": "Order fully refunded."}
+        _saved(shop, order, given, amount)
+
+
+def summary(refund: Json) -> Json:
+    """A refund as its order lists it."""
+    parts = (*refund["line_items"], *refund["shipping_lines"], *refund["fee_lines"])
+    tax = -sum((Decimal(one["total_tax"]) for one in parts), Decimal(0))
+    return {
+        "id": refund["id"], "reason": refund["reason"], "total": f"-{refund['amount']}",
+        "total_tax": _negative(tax),
+    }  # fmt: skip
+
+
 def _amount(order: Json, text: Any, shop: Shop) -> Decimal:
     """The amount, rounded to the store's decimals; it alone is checked, the lines never."""
     try:

@@ -27,6 +27,7 @@ ORDERINGS = {
     "customer": {"id": "id", "include": "id", "name": "words", "registered_date": "created"},
 }  # fmt: skip
 ORDERINGS["variation"] = ORDERINGS["product"]
+ORDERINGS["refund"] = ORDERINGS["order"]
 DEFAULT_ORDERING = {"customer": ("name", "asc")}
 MOMENTS = {
     "after": "created > ?", "before": "created < ?",
@@ -37,9 +38,11 @@ MOMENTS = {
 class ParameterError(Exception):
     """A parameter is wrong; answered with status 400 in WooCommerce's shape."""
 
-    def __init__(self, name: str, code: str, message: str) -> None:
+    def __init__(
+        self, name: str, code: str, message: str, data: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
-        self.name, self.code, self.message = name, code, message
+        self.name, self.code, self.message, self.data = name, code, message, data
 
 
 class Parameters:

@@ -15,6 +15,8 @@ ZONE = ZoneInfo("Europe/London")
 CURRENCY, SYMBOL = "GBP", "£"
 VAT = 20
 TAXED_IN = "GB"
+SHIPPING = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state",
+            "postcode", "country", "phone")  # fmt: skip
 
 
 def stamps(name: str, moment: datetime | None) -> Json:
@@ -173,7 +175,8 @@ def order(identity: int, spec: OrderSpec, created: datetime, modified: datetime)
         "shipping_tax": money.text(shipping_tax), "cart_tax": money.text(tax - shipping_tax),
         "total": money.text(net + tax), "total_tax": money.text(tax),
         "customer_id": spec.customer_id, "order_key": f"wc_order_{identity:x}",
-        "billing": dict(spec.billing), "shipping": dict(spec.shipping),
+        "billing": dict(spec.billing),
+        "shipping": {part: spec.shipping.get(part, "") for part in SHIPPING},
         "payment_method": "stripe" if paid else "", "transaction_id": f"ch_{identity}" * paid,
         "payment_method_title": "Credit card" if paid else "", "created_via": "checkout",
         "customer_ip_address": "", "customer_user_agent": "", "customer_note": spec.note,

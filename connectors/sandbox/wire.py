@@ -7,7 +7,7 @@ import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from http import HTTPStatus
+from http.client import responses
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 from wsgiref.types import StartResponse, WSGIEnvironment
@@ -58,11 +58,12 @@ class Answer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Seen:
-    """What the log keeps of a request: no credentials."""
+    """What the log keeps of a request: no credentials, and bodies only of writes to orders."""
 
     method: str
     path: str
     query: Mapping[str, str]
+    body: bytes = b""
 
 
 class ApiError(Exception):
@@ -114,7 +115,9 @@ class Application:
             "Content-Length": str(len(body)),
             **answer.headers,
         }
-        start_response(f"{answer.status} {HTTPStatus(answer.status).phrase}", [*headers.items()])
+        start_response(
+            f"{answer.status} {responses.get(answer.status, 'Unknown')}", [*headers.items()]
+        )
         if answer.cut or (answer.page and self.knobs.take("cut")):
             environ["sandbox.cut"]()
             return [body[: len(body) // 2]]
@@ -146,7 +149,8 @@ class Application:
     def _keep(self, request: Request) -> None:
         hidden = ("oauth_", "consumer_")
         query = {n: v for n, v in parse_qsl(request.query) if not n.startswith(hidden)}
-        self.log.append(Seen(method=request.method, path=request.path, query=query))
+        body = request.body if _is_order_write(request) else b""
+        self.log.append(Seen(method=request.method, path=request.path, query=query, body=body))
 
     def _admit(self, request: Request, environ: WSGIEnvironment) -> None:
         scheme = "https" if self.secure else "http"
@@ -210,7 +214,7 @@ class Application:
         for pattern, methods in ROUTES.items():
             match = re.fullmatch(pattern, path)
             if match and (route := methods.get(request.method)):
-                if request.method in WRITES and path.startswith("/orders"):
+                if _is_order_write(request):
                     return self._written(route, request, match.groupdict())
                 return route(self, request, **match.groupdict())
         raise no_route()
@@ -219,10 +223,15 @@ class Application:
         """A write to an order, whose answer may be lost at several moments."""
         if self.knobs.take("lose_before"):
             return LOST
+        instead = self.knobs.taken_answer()
+        if instead and not instead.get("done"):
+            return _given(instead)
         try:
             answer = route(self, request, **names)
         except paying_back.DiedError:
             return LOST
+        if instead:
+            return _given(instead)
         if self.knobs.take("fail_after"):
             return Answer(status=500, body=faults.PHP_ERROR, headers=HTML)
         return replace(answer, cut=self.knobs.take("lose_after"))
@@ -274,12 +283,8 @@ class Application:
 
     def _whole(self, kind: str, body: Json) -> Json:
         if kind == "order":
-            refunds = [
-                {"id": refund["id"], "reason": refund["reason"],
-                 "total": f"-{refund['amount']}", "total_tax": "0.00"}
-                for refund in self.shop.children("refund", body["id"])
-            ]  # fmt: skip
-            body["refunds"] = refunds
+            found = self.shop.children("refund", body["id"])
+            body["refunds"] = [paying_back.summary(refund) for refund in reversed(found)]
         plural = next((name for name, one in PLURAL.items() if one == kind), "products")
         url = f"{SITE}{API}/{plural}"
         return body | {
@@ -288,10 +293,13 @@ class Application:
 
     def refunds(self, request: Request, identity: str) -> Answer:
         order = self._found("order", identity)
-        found = self.shop.children("refund", order["id"])
-        headers = {"X-WP-Total": str(len(found)), "X-WP-TotalPages": "1" if found else "0"}
-        body = [_with_links(one) for one in reversed(found)]
-        return Answer(body=body, headers=headers, page=True)
+        chosen = queries.selection("refund", request.parameters, ("parent = ?", [order["id"]]))
+        with self.shop.lock:
+            total = self.shop.count("refund", chosen.conditions)
+            found = self.shop.select("refund", chosen)
+        headers = {"X-WP-Total": str(total),
+                   "X-WP-TotalPages": str(math.ceil(total / chosen.limit))}  # fmt: skip
+        return Answer(body=[_with_links(one) for one in found], headers=headers, page=True)
 
     def add_refund(self, request: Request, identity: str) -> Answer:
         order = self.shop.get("order", int(identity))
@@ -302,7 +310,9 @@ class Application:
             )
         if not isinstance(given.get("amount", ""), str):
             message = "amount is not of type string."
-            raise queries.ParameterError("amount", "rest_invalid_type", message)
+            raise queries.ParameterError(
+                "amount", "rest_invalid_type", message, data={"param": "amount"}
+            )
         made = paying_back.make(self.shop, order, given, self.knobs)
         return Answer(status=201, body=_with_links(made))
 
@@ -316,7 +326,9 @@ class Application:
 
     def _refund(self, identity: str, number: str) -> Json:
         found = self.shop.get("refund", int(number))
-        if found is None or found["parent_id"] != int(identity):
+        if found is None:
+            raise ApiError(404, "woocommerce_rest_shop_order_refund_invalid_id", "Invalid ID.")
+        if found["parent_id"] != int(identity):
             raise paying_back.RefusedError(
                 "Invalid order refund ID.",
                 code="woocommerce_rest_invalid_order_refund_id", data=404,
@@ -361,6 +373,8 @@ class Application:
         changed = self.shop.touch("order", order, **plain, **merged)
         if status:
             changed = self.shop.set_status(order["id"], status)
+        if status == "refunded":
+            paying_back.write_down(self.shop, changed)
         return Answer(body=self._whole("order", changed))
 
     def delete(self, request: Request, identity: str) -> Answer:
@@ -434,13 +448,28 @@ ROUTES: Mapping[str, Mapping[str, Route]] = {
     r"/orders/(?P<identity>\d+)/refunds/(?P<number>\d+)": {
         "GET": Application.refund, "DELETE": Application.remove_refund,
     },
-    r"/payment_gateways/(?P<name>[a-z_]+)": {"GET": Application.gateway},
+    r"/payment_gateways/(?P<name>[\w-]+)": {"GET": Application.gateway},
     r"/webhooks": {"GET": Application.hooks, "POST": Application.add_hook},
     r"/webhooks/(?P<identity>\d+)": {"DELETE": Application.remove_hook},
     r"/data/currencies/current": {"GET": Application.currency},
     r"/settings/general/woocommerce_currency": {"GET": Application.currency_setting},
     r"/system_status": {"GET": Application.system_status},
 }  # fmt: skip
+
+
+def _is_order_write(request: Request) -> bool:
+    return request.method in WRITES and request.path.startswith(f"{API}/orders")
+
+
+def _given(instead: Mapping[str, Any]) -> Answer:
+    """The answer that a knob has instead of the store's own."""
+    time.sleep(instead.get("seconds", 0))
+    body = instead.get("body", "")
+    return Answer(
+        status=instead.get("status", 200),
+        headers=instead.get("headers", {}),
+        body=body.encode() if isinstance(body, str) else body,
+    )
 
 
 def _index() -> Json:
@@ -457,7 +486,7 @@ def _invalid(error: queries.ParameterError) -> Answer:
         "rest_invalid_param",
         f"Invalid parameter(s): {error.name}",
         params={error.name: error.message},
-        details={error.name: {"code": error.code, "message": error.message, "data": None}},
+        details={error.name: {"code": error.code, "message": error.message, "data": error.data}},
     ).answer
 
 

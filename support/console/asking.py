@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 
@@ -20,9 +20,10 @@ from connectors.platforms import base
 from connectors.platforms.money import RefundPreview
 from orders import related
 from orders.models import OrderItem, PlatformOrder
-from support import amounts, finishing, policy, sending, services, words
+from support import addressing, amounts, finishing, policy, sending, services, words
 from support.amounts import AmountError, Part
-from support.models import RefundReason, RefundRequest
+from support.console import pages
+from support.models import AddressUpdateRequest, RefundReason, RefundRequest
 from support.services import Desk, Quote, Wanted, WantedLine
 
 FOLDER = "admin/support/refundrequest"
@@ -68,7 +69,29 @@ def ask_view(request: HttpRequest, order: PlatformOrder, site: Any) -> HttpRespo
         return _page(request, site, "closed", order=order, error=str(error))
     if entered.get("step") == "confirm":
         return _confirm(request, desk, entered, site)
-    return _form(request, desk, entered, site)
+    return _form(request, desk, entered or _owed(request, order), site)
+
+
+def _owed(request: HttpRequest, order: PlatformOrder) -> dict[str, str]:
+    """What to enter for the address change that the page's address names, if it left a debt."""
+    change = _change(order, request.GET.get("change", ""))
+    owed = addressing.refund_owed(change) if change else ZERO
+    if change is None or not owed:
+        return {}
+    return {
+        "change": str(change.pk),
+        "submit_key": str(addressing.refund_key(change)),
+        "goodwill": amounts.said(owed, order.currency).split()[0],
+    }
+
+
+def _change(order: PlatformOrder, text: str) -> AddressUpdateRequest | None:
+    try:
+        key = uuid.UUID(text)
+    except ValueError:
+        return None
+    rows = AddressUpdateRequest.objects.filter(order_id=order.order_id, platform=order.platform)
+    return rows.filter(pk=key).first()
 
 
 def preview_view(request: HttpRequest, order: PlatformOrder) -> HttpResponse:
@@ -223,6 +246,7 @@ def _confirm(
 def _ask(
     request: HttpRequest, order: PlatformOrder, entered: Mapping[str, str], site: Any
 ) -> HttpResponse:
+    change = _change(order, entered.get("change", ""))
     try:
         made = services.request_refund(
             order=order,
@@ -233,13 +257,15 @@ def _ask(
     except (AmountError, sending.StoppedError, ValueError, base.StoreError) as error:
         messages.error(request, f"Nothing was refunded. {error}")
         return redirect(ask_url(order))
+    if change is not None:
+        addressing.link_refund(change, made)
     return redirect(presenting.page_of(made))
 
 
 def edit_view(request: HttpRequest, found: RefundRequest, site: Any) -> HttpResponse:
     """The same form for a refund that was not sent yet; whoever edits it asks anew."""
     policy.demand(request.user, policy.REQUEST)
-    order = order_of(found.platform, found.order_id)
+    order = pages.order_of(found.platform, found.order_id)
     try:
         desk = services.open_desk(order, but=found)
         if request.method != "POST":
@@ -249,7 +275,7 @@ def edit_view(request: HttpRequest, found: RefundRequest, site: Any) -> HttpResp
     except AmountError as error:
         return _form(request, desk, request.POST.dict(), site, str(error), editing=found)
     except (ValidationError, sending.StoppedError, base.StoreError) as error:
-        messages.error(request, problem(error))
+        messages.error(request, pages.problem(error))
     return redirect(presenting.page_of(found))
 
 
@@ -272,34 +298,14 @@ def ask_url(order: PlatformOrder) -> str:
     return presenting.named("support_refundrequest_ask", order.platform, order.order_id)
 
 
-def _page(request: HttpRequest, site: Any, name: str, **context: Any) -> HttpResponse:
-    order = context["order"]
-    return TemplateResponse(
-        request,
-        f"{FOLDER}/{name}.html",
-        {
-            **site.each_context(request),
-            "title": f"Refund order #{order.number}",
-            "opts": RefundRequest._meta,
-            "order_url": presenting.page_of(order),
-            "ask_url": ask_url(order),
-            "preview_url": presenting.named(
-                "support_refundrequest_preview", order.platform, order.order_id
-            ),
-            **context,
-        },
-    )
-
-
-def order_of(platform: str, order_id: str) -> PlatformOrder:
-    """The order that an address names; 404 for none."""
-    rows = PlatformOrder.objects.select_related("connector")
-    found = rows.filter(platform=platform, order_id=order_id).first()
-    if found is None:
-        raise Http404
-    return found
-
-
-def problem(error: Exception) -> str:
-    """What went wrong, for a message."""
-    return " ".join(error.messages) if isinstance(error, ValidationError) else str(error)
+def _page(
+    request: HttpRequest, site: Any, name: str, *, order: PlatformOrder, **context: Any
+) -> HttpResponse:
+    return pages.page(
+        request, site, f"{FOLDER}/{name}.html", order=order,
+        title=f"Refund order #{order.number}", opts=RefundRequest._meta, ask_url=ask_url(order),
+        preview_url=presenting.named(
+            "support_refundrequest_preview", order.platform, order.order_id
+        ),
+        **context,
+    )  # fmt: skip

@@ -86,7 +86,14 @@ def _orders(keys: Sequence[str]) -> Iterator[PlatformOrder]:
 
 
 def everything(desk: Desk, reason_code: str) -> Wanted:
-    """All that is left of an order: its lines, its shipping, and what belongs to neither."""
+    """All that is left of an order: its lines, its shipping, and what belongs to neither.
+
+    Raises ``AmountError`` where that is nothing.
+    """
+    if desk.left <= 0:
+        raise amounts.AmountError(
+            f"{amounts.said(desk.left, desk.sheet.currency)} left to give back."
+        )
     lines = []
     gross = Decimal(0)
     for line in desk.sheet.lines.values():
@@ -117,12 +124,14 @@ def _tried(order: PlatformOrder, request: HttpRequest) -> Row:
 
 def _made(order: PlatformOrder, request: HttpRequest, reason: RefundReason, batch: str) -> Row:
     """One request for each order of a batch, however often the form is sent."""
+    key = uuid.uuid5(NAMESPACE, f"{batch} {order.platform} {order.order_id}")
     try:
-        desk = services.open_desk(order)
-        key = uuid.uuid5(NAMESPACE, f"{batch} {order.platform} {order.order_id}")
-        made = services.request_refund(
-            order=order, wanted=everything(desk, reason.code), actor=request.user, submit_key=key
-        )
+        made = services.submitted(key, order)
+        if made is None:
+            wanted = everything(services.open_desk(order), reason.code)
+            made = services.request_refund(
+                order=order, wanted=wanted, actor=request.user, submit_key=key
+            )
     except (amounts.AmountError, sending.StoppedError, base.StoreError) as error:
         return Row(order=order, problem=str(error))
     return Row(order=order, amount=made.amount, made=made, approval=made.approval_reasons)

@@ -1,9 +1,10 @@
-"""What staff do about a refund that was asked for: approve, decline, take back, edit, settle."""
+"""What staff do about what was asked for: approve, decline, take back, settle."""
 
 from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
+from typing import Any
 
 from django.contrib import messages
 from django.core.exceptions import ValidationError
@@ -12,13 +13,14 @@ from django.shortcuts import redirect
 
 from connectors import presenting
 from connectors.platforms import base
-from support import amounts, sending, services
-from support.console import asking
-from support.models import RefundRequest
+from support import addressing, amounts, sending, services
+from support.console import pages
+from support.models import AddressUpdateRequest, RefundRequest
 from support.services import Verdict
 
 FAILURES = (ValidationError, amounts.AmountError, sending.StoppedError, base.StoreError)
 Decision = Callable[[HttpRequest, RefundRequest], str]
+AddressDecision = Callable[[HttpRequest, AddressUpdateRequest], str]
 
 
 def decide(request: HttpRequest, key: uuid.UUID, what: str) -> HttpResponse:
@@ -26,13 +28,22 @@ def decide(request: HttpRequest, key: uuid.UUID, what: str) -> HttpResponse:
 
     Raises ``PermissionDenied`` for somebody who may not decide.
     """
-    found = RefundRequest.objects.filter(pk=key).first()
-    if found is None or what not in DECISIONS:
+    return _decided(request, RefundRequest.objects.filter(pk=key).first(), DECISIONS.get(what))
+
+
+def decide_address(request: HttpRequest, key: uuid.UUID, what: str) -> HttpResponse:
+    """The same of an address change."""
+    found = AddressUpdateRequest.objects.filter(pk=key).first()
+    return _decided(request, found, ADDRESS_DECISIONS.get(what))
+
+
+def _decided(request: HttpRequest, found: Any, decision: Any) -> HttpResponse:
+    if found is None or decision is None:
         raise Http404
     try:
-        messages.success(request, DECISIONS[what](request, found))
+        messages.success(request, decision(request, found))
     except FAILURES as error:
-        messages.error(request, asking.problem(error))
+        messages.error(request, pages.problem(error))
     return redirect(presenting.page_of(found))
 
 
@@ -74,9 +85,32 @@ def _verdict(text: str) -> tuple[bool, int | None]:
     raise ValidationError("Choose what happened.")
 
 
+def _approve_address(request: HttpRequest, found: AddressUpdateRequest) -> str:
+    addressing.approve_address(
+        request=found, actor=request.user, content=request.POST.get("content", "")
+    )
+    return "Approved. It is sent to the store now."
+
+
+def _decline_address(request: HttpRequest, found: AddressUpdateRequest) -> str:
+    reason = request.POST.get("reason", "").strip()
+    addressing.decline_address(request=found, actor=request.user, reason=reason)
+    return "Declined: nothing was changed."
+
+
+def _cancel_address(request: HttpRequest, found: AddressUpdateRequest) -> str:
+    addressing.cancel_address(request=found, actor=request.user)
+    return "Taken back: nothing was changed."
+
+
 DECISIONS: dict[str, Decision] = {
     "approve": _approve,
     "decline": _decline,
     "cancel": _cancel,
     "resolve": _resolve,
+}
+ADDRESS_DECISIONS: dict[str, AddressDecision] = {
+    "approve": _approve_address,
+    "decline": _decline_address,
+    "cancel": _cancel_address,
 }

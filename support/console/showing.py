@@ -140,4 +140,5 @@ def parts_of(refund: RefundRequest, items: list[OrderItem]) -> list[Part]:
 def says(event: RequestEvent) -> str:
     """An event in words."""
     text = event.what[:1].upper() + event.what[1:]
-    return f"{text}: {event.outcome.replace('_', ' ')}" if event.outcome else text
+    is_told = event.outcome and event.outcome not in text
+    return f"{text}: {event.outcome.replace('_', ' ')}" if is_told else text

@@ -241,8 +241,42 @@ class TestConsole:
         answer = admin_client.get(url(customer, "erase"))
         assert "5 orders" in answer.content.decode()
         assert "can’t be undone" in answer.content.decode()
-        assert traces() == list(TRACES)
         admin_client.post(url(customer, "erase"), {"sure": "yes"})
+        assert traces() == list(TRACES)
+
+    def test_somebody_else_confirms_an_erasure(self, client, copied, django_user_model):
+        first, second = (
+            django_user_model.objects.create_superuser(name, password=name) for name in "ab"
+        )
+        customer = PlatformCustomer.objects.get(remote_id=2)
+        client.force_login(first)
+        page = client.post(url(customer, "erase"), {"sure": "yes"})["Location"]
+        assert client.get(url(customer, "erase"))["Location"] == page
+        tasks.fulfil_privacy_requests()
+        client.post(page.replace("/change/", "/confirm/"))
+        assert traces() == list(TRACES)
+        assert "Somebody else who may erase" in client.get(page).content.decode()
+        client.force_login(second)
+        assert "customer 2" in client.get(page).content.decode()
+        client.post(page.replace("/change/", "/confirm/"))
+        assert traces() == []
+        request = PrivacyRequest.objects.get()
+        assert (request.asked_by, request.confirmed_by, request.person) == (first, second, None)
+
+    def test_an_erasure_can_be_withdrawn_until_it_is_confirmed(self, admin_client, copied):
+        customer = PlatformCustomer.objects.get(remote_id=2)
+        page = admin_client.post(url(customer, "erase"), {"sure": "yes"})["Location"]
+        admin_client.post(page.replace("/change/", "/withdraw/"))
+        assert PrivacyRequest.objects.get().status == "withdrawn"
+        admin_client.post(page.replace("/change/", "/confirm/"))
+        assert traces() == list(TRACES)
+
+    def test_what_the_store_asks_for_does_not_wait_for_staff(self, admin_client, copied):
+        customer = PlatformCustomer.objects.get(remote_id=2)
+        admin_client.post(url(customer, "erase"), {"sure": "yes"})
+        payload = {"customer": {"id": 2}, "orders_to_redact": []}
+        privacy.receive(connector=copied, topic="customers/redact", payload=payload)
+        tasks.fulfil_privacy_requests()
         assert traces() == []
 
     def test_whoever_may_not_gets_403_and_sees_no_button(self, client, copied, django_user_model):

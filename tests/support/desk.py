@@ -21,7 +21,7 @@ def worker():
             while not stopped.is_set():
                 sweeping.free_stale()
                 for request in sweeping.due():
-                    tasks.advance_refund(str(request.pk))
+                    tasks.task_of(request)(str(request.pk))
                 time.sleep(0.05)
         finally:
             connection.close()
@@ -57,3 +57,11 @@ class Staff:
     def fill(self, selector, text):
         self.interactions += 1
         self.page.fill(selector, text)
+
+    def choose(self, selector, value):
+        self.interactions += 1
+        self.page.select_option(selector, value)
+
+    def press(self, selector, key):
+        self.interactions += 1
+        self.page.press(selector, key)

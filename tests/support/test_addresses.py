@@ -9,6 +9,7 @@ from decimal import Decimal
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 from django.utils import timezone
 
 from connectors import privacy, registry
@@ -216,8 +217,13 @@ def test_10_what_is_owed_is_owed_until_its_refund_is_asked_for(store, agent, net
     )  # fmt: skip
     request = addressing.link_refund(request, refund)
     assert (request.refund, addressing.refund_owed(request)) == (refund, D(0))
+    assert addressing.link_refund(request, refund).version == request.version
+    another = services.request_refund(
+        order=net, wanted=services.Wanted(goodwill=D(1), reason_code="other"), actor=agent,
+        submit_key=uuid.uuid4(),
+    )  # fmt: skip
     with pytest.raises(ValidationError, match="Nothing is owed"):
-        addressing.link_refund(request, refund)
+        addressing.link_refund(request, another)
     tasks.advance_refund(str(refund.pk))
     assert store.paid_back(net) == [owed]
     assert not list(audit.verify())
@@ -546,3 +552,18 @@ def test_a_row_from_before_ends_by_what_the_store_has(store, order):
         for address in (dict(order.shipping_address), LEEDS)
     ]  # fmt: skip
     assert [work(one).stage for one in rows] == ["updated", "not_applied"]
+
+
+def test_from_a_shell_they_are_listed_without_the_address(store, agent, order, capsys):
+    request = work(ask(order, agent, BERLIN))
+    call_command("requests", "--addresses", order=order.number)
+    listed = capsys.readouterr().out
+    assert f"{request.pk}  order #{order.number}  address  Changed" in listed
+    call_command("requests", str(request.pk))
+    shown = capsys.readouterr().out
+    assert "The store has the new address." in shown
+    assert "Read back" in shown
+    assert "Berlin" not in listed + shown
+    with pytest.raises(CommandError, match="settle by themselves"):
+        call_command("resolve", str(request.pk), "--did-not-happen", "--because", "x",
+                     "--as", "agent")  # fmt: skip

@@ -16,6 +16,7 @@ from django.utils import timezone
 from connectors import services as stores
 from connectors import writes
 from connectors.models import ConnectorConfig, Verification
+from connectors.sandbox import faults, paying_back
 from connectors.sandbox.shopify import changing
 from orders.models import PlatformOrder
 from support import (
@@ -162,6 +163,43 @@ class TestOutcomes:
         with stores.opened(order.connector) as opened:
             sending.deliver(opened, payload)
         assert store.paid_back(order) == [D("10.00")]
+
+    def lost_and_to_be_sent_again(self, store, agent):
+        """A refund of 10.00 whose first attempt the store seems not to have seen."""
+        order = store.order((2, "10.00"))
+        request = ask(order, agent, (0, 1))
+        store.knobs.lose_before = 1
+        assert work(request).stage == "unknown"
+        assert (sweep(request).stage, request.resends) == ("approved", 1)
+        return order, request
+
+    @only_woocommerce
+    def test_a_first_attempt_that_shows_up_late_is_not_sent_a_second_time(self, store, agent):
+        order, request = self.lost_and_to_be_sent_again(store, agent)
+        late = {"amount": "10.00", "reason": request.marker, "api_refund": True}
+        made = paying_back.make(store.shop, store.shop.get("order", order.remote_id), late,
+                                faults.Knobs())  # fmt: skip
+        sweep(request, minutes=30)
+        assert (request.stage, request.remote_id) == ("processed", made["id"])
+        assert store.paid_back(order) == [D("10.00")]
+
+    @only_woocommerce
+    def test_what_stops_a_second_attempt_says_nothing_of_the_first(self, store, agent):
+        order, request = self.lost_and_to_be_sent_again(store, agent)
+        store.refund_elsewhere(order, 2)
+        sweep(request, minutes=30)
+        assert (request.stage, request.error_code) == ("needs_human", "in_the_way")
+
+    @only_woocommerce
+    def test_a_refusal_of_a_second_attempt_says_nothing_of_the_first(self, store, agent):
+        order, request = self.lost_and_to_be_sent_again(store, agent)
+        with shops.travelled(minutes=30):
+            claimed = moving.claim(RefundRequest, request.pk, sending.SENDABLE)
+        claimed = moving.move(claimed, "sending", audit.Entry(what="sending"))
+        refused = sending.Outcome(kind="rejected", code="refused", words="Invalid refund amount.")
+        sending.conclude(claimed, refused, connector=order.connector)
+        request.refresh_from_db()
+        assert (request.stage, request.status) == ("needs_human", "pending")
 
     def test_goods_still_to_be_sent_are_cancelled_when_that_was_asked(self, store, agent):
         order = store.order((1, "10.00"))

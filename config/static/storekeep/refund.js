@@ -41,4 +41,5 @@ form.addEventListener("click", (event) => {
         if (Number(shipping.dataset.most)) shipping.value = shipping.dataset.most.replace(/0+$/, "").replace(/\.$/, "");
     }
 });
-if (form.querySelector(".sk-units[value]:not([value=''])")) soon();
+const amounts = form.querySelectorAll(".sk-units, [name=shipping], [name=goodwill]");
+if ([...amounts].some((field) => field.value)) soon();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,8 @@ PARTS = {
     "countryCodeV2": "country",
     "phone": "phone",
 }
+
+CODE = re.compile(r"|[A-Z0-9][A-Z0-9 -]{0,5}")
 
 
 def parts(address: Any) -> dict[str, str]:
@@ -37,13 +40,18 @@ def parts(address: Any) -> dict[str, str]:
 
 
 def given(address: Mapping[str, str]) -> base.Json:
-    """A whole address as Shopify takes it, what is left out emptied; the state is its code."""
+    """A whole address as Shopify takes it, what is left out emptied.
+
+    A state goes by its code; one that has only a name, as a county in Britain, by that.
+    """
     found: base.Json = {
         theirs: address.get(ours, "") for theirs, ours in PARTS.items() if ours != "country"
     }
     # The country is one of a list, in which there is no empty one.
     country = address.get("country") or None
-    return {**found, "countryCode": country, "provinceCode": address.get("state", "")}
+    state = address.get("state", "")
+    part = "provinceCode" if CODE.fullmatch(state) else "province"
+    return {**found, "countryCode": country, part: state}
 
 
 def name(*found: base.Json) -> str:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from connectors.platforms import base
-from connectors.platforms.woocommerce import client, refunding
+from connectors.platforms.woocommerce import client, refusals
 
 PARTS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state",
          "postcode", "country", "phone")  # fmt: skip
@@ -14,16 +13,9 @@ PARTS = ("first_name", "last_name", "company", "address_1", "address_2", "city",
 def readdress(client_: client.Client, remote_id: int, address: Mapping[str, str]) -> None:
     """Replace the whole shipping address: keys that aren't sent would stay as they were."""
     shipping = {part: address.get(part, "") for part in PARTS}
-    client_.put(f"orders/{remote_id}", {"shipping": shipping}, refusal=refusal)
+    client_.put(f"orders/{remote_id}", {"shipping": shipping}, refusal=refusals.of_write)
 
 
 def cancel(client_: client.Client, remote_id: int) -> None:
     """Cancel it; WooCommerce puts the goods back by itself, and gives no money back."""
-    client_.put(f"orders/{remote_id}", {"status": "cancelled"}, refusal=refusal)
-
-
-def refusal(status: int, code: str, message: str) -> base.StoreError | None:
-    """A refusal in the store's own words; None for an error like any other."""
-    if status >= 500 or not code or status in (401, 403):
-        return None
-    return base.RejectedError(f"The store refused: {refunding.plain(message)}", code=code)
+    client_.put(f"orders/{remote_id}", {"status": "cancelled"}, refusal=refusals.of_write)

@@ -40,7 +40,8 @@ Refusal = Callable[[int, str, str], base.StoreError | None]
 def read(raw: transport.Raw, refusal: Refusal | None = None) -> Answer:
     """The answer's data; raises the ``StoreError`` that it stands for.
 
-    ``refusal`` is asked first what WordPress's errors stand for, by status, code and message.
+    ``refusal`` is asked first what an error stands for, by its status and by WordPress's code and
+    message; both are '' where the answer is not WordPress's.
     """
     if raw.status in REDIRECTS:
         raise failures.of_redirect(raw.headers.get("Location", ""), raw.url)
@@ -119,10 +120,10 @@ def _retryable(message: str, code: str) -> base.RetryableError:
 
 
 def _own_error(raw: transport.Raw, refusal: Refusal | None) -> base.StoreError | None:
-    problem = _problem(raw.body)
-    if refusal is None or not problem or raw.status == 429:
+    if refusal is None or raw.status == 429:
         return None
-    return refusal(raw.status, problem["code"], str(problem.get("message", "")))
+    problem = _problem(raw.body)
+    return refusal(raw.status, problem.get("code", ""), str(problem.get("message", "")))
 
 
 def _error(raw: transport.Raw) -> base.StoreError:

@@ -127,8 +127,8 @@ class Client:
         url = f"{self.root}{API}{path}"
         try:
             return self._call(method, url, params, body=body, refusal=refusal)
-        except base.RetryableError as error:
-            if error.code in connecting.NOT_SENT:
+        except (base.RetryableError, base.RejectedError) as error:
+            if not _may_have_happened(error):
                 raise
             unknown = base.OutcomeUnknownError(
                 f"{error} Whether the change was made is not known.", code=error.code
@@ -182,6 +182,13 @@ class Client:
             signature_method=oauthlib.oauth1.SIGNATURE_HMAC_SHA256,
             signature_type=oauthlib.oauth1.SIGNATURE_TYPE_QUERY,
         )
+
+
+def _may_have_happened(error: base.StoreError) -> bool:
+    """Whether a write may have been made that ended in this."""
+    if isinstance(error, base.RetryableError):
+        return error.code not in connecting.NOT_SENT
+    return error.code == "too_large"  # the answer was
 
 
 def normal_url(url: str) -> str:

@@ -31,13 +31,9 @@ def read(client_: client.Client, remote_id: int) -> base.Json:
 def order(client_: client.Client, remote_id: int) -> money.LiveOrder:
     """The order with its refunds."""
     raw = read(client_, remote_id)
-    try:
+    with refunding.understanding():
         record = orders.record(raw, [])
         refunds = refunding.found(client_, remote_id, record.currency)
-    except (base.RecordError, KeyError, TypeError, AttributeError) as error:
-        raise base.RejectedError(
-            f"The store's answer about this order can't be understood: {error}", code="unreadable"
-        ) from None
     return money.LiveOrder(
         record=record,
         captured=_captured(record),
@@ -71,8 +67,11 @@ def _gives_back(client_: client.Client, raw: base.Json) -> bool:
 
 
 def _delivery(record: base.OrderRecord) -> money.Delivery:
+    """A refunded order is over: cancelling it too would only put its goods back in stock."""
     if record.status is Status.COMPLETED:
         return money.Delivery.ALL
+    if record.status is Status.REFUNDED:
+        return money.Delivery.NOT_NEEDED
     return money.Delivery.PART if record.fulfilments else money.Delivery.NOTHING
 
 
@@ -83,13 +82,13 @@ def _lines(
     for refund in refunds:
         for line in refund.lines:
             given[line.remote_id] += line.quantity
-    sent = record.status is Status.COMPLETED
+    is_over = record.status in (Status.COMPLETED, Status.REFUNDED)
     left = {line.remote_id: max(line.quantity - given[line.remote_id], 0) for line in record.lines}
     return [
         money.LiveLine(
             remote_id=line.remote_id,
             refundable_quantity=left[line.remote_id],
-            unsent_quantity=0 if sent else left[line.remote_id],
+            unsent_quantity=0 if is_over else left[line.remote_id],
         )
         for line in record.lines
     ]

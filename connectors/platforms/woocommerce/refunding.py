@@ -7,41 +7,39 @@ is sent agrees with itself, and says always whether the payment is asked and sto
 from __future__ import annotations
 
 import html
-import re
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from decimal import ROUND_FLOOR, Decimal
 from typing import Any
 
 from connectors.platforms import base, money, values
-from connectors.platforms.woocommerce import answers, client
+from connectors.platforms.woocommerce import answers, client, refusals
 
 AT_ONCE = 100
-LONGEST_WORDS = 300
 EMPTY = ("", "-", None)
 REFUNDED_ITEM = "_refunded_item_id"
-_TAG = re.compile(r"<[^<>]*>")
-
-# The store's own refusals, before any payment was asked. In another language than English they
-# can't be told from what a payment provider says.
-REFUSALS = (
-    "invalid refund amount",
-    "refund amount must be greater than zero",
-    "invalid order id",
-    "payment gateway for this order does not exist",
-    "does not support automatic refunds",
-)
 
 
 def found(client_: client.Client, order_id: int, currency: str) -> list[money.LiveRefund]:
-    """The order's refunds, oldest first."""
-    refunds: list[base.Json] = []
+    """The order's refunds, oldest first; never fewer than the store has."""
+    refunds: dict[int, base.Json] = {}
     while True:
         params = {"per_page": str(AT_ONCE), "offset": str(len(refunds)), "orderby": "id",
                   "order": "asc"}  # fmt: skip
-        items = values.listed(client_.get(f"orders/{order_id}/refunds", params).data)
-        refunds += items
+        items = client_.get(f"orders/{order_id}/refunds", params).data
+        if not isinstance(items, list):
+            raise base.RetryableError(
+                "The store answered with something that is no list.", code="no_list"
+            )
+        known = len(refunds)
+        refunds |= {one["id"]: one for one in items}
         if len(items) < AT_ONCE:
-            return [live(one, currency) for one in sorted(refunds, key=lambda one: one["id"])]
+            return [live(refunds[number], currency) for number in sorted(refunds)]
+        if len(refunds) == known:
+            raise base.RejectedError(
+                "The store ignores the parameter offset: its refunds can't be read.",
+                code="no_offset",
+            )
 
 
 def live(refund: base.Json, currency: str) -> money.LiveRefund:
@@ -105,13 +103,24 @@ def demand_exact(refund: money.RefundOrder, order: base.Json) -> None:
             )
 
 
-def make(client_: client.Client, refund: money.RefundOrder) -> money.LiveRefund:
-    """Make it, once; raises as ``MoneyStore.refund`` says."""
-    path = f"orders/{refund.order_remote_id}"
-    order = client_.get(path).data
-    demand_exact(refund, order)
-    answer = client_.post(f"{path}/refunds", body(refund, order), refusal=refusal)
-    return made(answer, refund.currency)
+def make(client_: client.Client, refund: money.RefundOrder, order: base.Json) -> money.LiveRefund:
+    """Make it of the order as it is now, once; raises as ``MoneyStore.refund`` says."""
+    with understanding():
+        demand_exact(refund, order)
+        content = body(refund, order)
+    path = f"orders/{refund.order_remote_id}/refunds"
+    return made(client_.post(path, content, refusal=refusals.of_refund), refund.currency)
+
+
+@contextmanager
+def understanding() -> Iterator[None]:
+    """Raises ``RejectedError`` where what the store says of an order makes no sense."""
+    try:
+        yield
+    except (base.RecordError, KeyError, TypeError, AttributeError, ArithmeticError) as error:
+        raise base.RejectedError(
+            f"The store's answer about this order can't be understood: {error}", code="unreadable"
+        ) from None
 
 
 def made(answer: answers.Answer, currency: str) -> money.LiveRefund:
@@ -138,16 +147,21 @@ def body(refund: money.RefundOrder, order: base.Json) -> base.Json:
 def _line_items(refund: money.RefundOrder, order: base.Json) -> Iterator[base.Json]:
     """WooCommerce restocks every unit that is named, or none.
 
-    So beside lines that go back on the shelf, the others name their money and no units.
+    So beside lines that go back on the shelf, the others name their money and no units. A line
+    that the order doesn't have would be left out, and its money given back all the same.
     """
     restocks = any(line.restock for line in refund.lines)
     items = {item["id"]: item for item in values.listed(order["line_items"])}
     for line in refund.lines:
+        if line.remote_id not in items:
+            raise base.RejectedError(
+                "The order no longer has a line that is to be refunded.", code="no_line"
+            )
         yield {
             "id": line.remote_id,
             "quantity": line.quantity if line.restock or not restocks else 0,
             "refund_total": f"{line.total:f}",
-            "refund_tax": _taxes(items.get(line.remote_id) or {}, line.tax),
+            "refund_tax": _taxes(items[line.remote_id], line.tax),
         }
 
 
@@ -175,23 +189,3 @@ def _taxes(item: Mapping[str, Any], tax: Decimal) -> list[base.Json]:
         left -= part
         found.append({"id": rate, "refund_total": f"{part:f}"})
     return found
-
-
-def refusal(status: int, code: str, message: str) -> base.StoreError | None:
-    """The store's error as what it says of the refund; None where it is like any other's."""
-    words = plain(message)
-    if status == 409:
-        return base.BusyError("The store is at work on this order just now.", code="busy")
-    if not code.startswith("woocommerce_rest_") or "order" not in code:
-        return None
-    if any(sign in words.lower() for sign in REFUSALS):
-        return base.RejectedError(f"The store refused: {words}", code=code)
-    return base.OutcomeUnknownError(
-        f"The payment provider answered: {words} Whether money moved is not known.",
-        code="payment_unclear",
-    )
-
-
-def plain(message: str) -> str:
-    """A platform's words without markup, and not endless."""
-    return " ".join(_TAG.sub("", html.unescape(message)).split())[:LONGEST_WORDS]

@@ -100,8 +100,9 @@ class WooCommerceStore:
         return live.order(self._client, remote_id)
 
     def list_refunds(self, remote_id: int) -> Sequence[money.LiveRefund]:
-        currency = live.read(self._client, remote_id)["currency"]
-        return refunding.found(self._client, remote_id, currency)
+        order = live.read(self._client, remote_id)
+        with refunding.understanding():
+            return refunding.found(self._client, remote_id, order["currency"])
 
     def preview_refund(self, refund: money.RefundOrder) -> money.RefundPreview:
         """WooCommerce has no opinion of its own, but keeps only so many decimals."""
@@ -111,7 +112,8 @@ class WooCommerceStore:
         return money.RefundPreview(suggested=None, suggested_tax=None, maximum=left, tenders=())
 
     def refund(self, refund: money.RefundOrder) -> money.LiveRefund:
-        return refunding.make(self._client, refund)
+        order = live.read(self._client, refund.order_remote_id)
+        return refunding.make(self._client, refund, order)
 
     def update_shipping_address(self, remote_id: int, address: Mapping[str, str]) -> None:
         amending.readdress(self._client, remote_id, address)

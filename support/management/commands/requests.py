@@ -1,4 +1,4 @@
-"""manage.py requests [ID] [--queue approval|unknown|person|failed] [--order ID]"""
+"""manage.py requests [ID] [--addresses] [--queue NAME] [--order ID]"""
 
 from __future__ import annotations
 
@@ -7,11 +7,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import QuerySet
 
 from connectors import presenting
-from support import audit, explaining
+from support import audit, explaining, explaining_addresses
 from support.console import queues, showing
-from support.models import RefundRequest
+from support.models import AddressUpdateRequest, RefundRequest
 
 SHOWN = 50
 
@@ -19,12 +20,14 @@ SHOWN = 50
 class Command(BaseCommand):
     help = (
         "List refund requests, newest first, with what is known of each and what to do next; with "
-        "an id, show everything that happened to one."
+        "--addresses, address changes; with an id, show everything that happened to one."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
+        names = sorted({*queues.QUEUES, *queues.ADDRESS_QUEUES})
         parser.add_argument("id", nargs="?", help="a request's id: show it whole")
-        parser.add_argument("--queue", choices=sorted(queues.QUEUES), help="only this queue")
+        parser.add_argument("--addresses", action="store_true", help="address changes")
+        parser.add_argument("--queue", choices=names, help="only this queue")
         parser.add_argument("--order", help="only those of this order, by our key or its number")
         parser.add_argument("--all", action="store_true", help="not only the newest 50")
 
@@ -32,13 +35,7 @@ class Command(BaseCommand):
         if options["id"]:
             self._show(one_of(options["id"]))
             return
-        rows = RefundRequest.objects.select_related("order")
-        if options["queue"]:
-            queue = queues.QUEUES[options["queue"]]
-            rows = rows.filter(stage__in=queue.stages, is_external=False)
-        if options["order"]:
-            named = options["order"].lstrip("#")
-            rows = rows.filter(order_id=named) | rows.filter(order__number=named)
+        rows = _chosen(options)
         total = rows.count()
         for request in rows if options["all"] else rows[:SHOWN]:
             self._line(request)
@@ -47,16 +44,19 @@ class Command(BaseCommand):
         elif total > SHOWN and not options["all"]:
             self.stdout.write(f"… and {total - SHOWN} more: --all lists them.")
 
-    def _line(self, request: RefundRequest) -> None:
-        amount = presenting.money(request.amount, request.currency)
+    def _line(self, request: Any) -> None:
+        what = "address"
+        if isinstance(request, RefundRequest):
+            what = presenting.money(request.amount, request.currency)
         self.stdout.write(
-            f"{request.pk}  order #{request.order.number}  {amount}  {request.get_stage_display()}"
+            f"{request.pk}  order #{request.order.number}  {what}  {request.get_stage_display()}"
         )
         self.stdout.write(f"    {queues.evidence(request)}")
 
-    def _show(self, request: RefundRequest) -> None:
+    def _show(self, request: Any) -> None:
         self._line(request)
-        explained = explaining.explained(request)
+        words = explaining if isinstance(request, RefundRequest) else explaining_addresses
+        explained = words.explained(request)
         self.stdout.write(f"    {explained.sentence} {explained.label}".rstrip())
         for event in audit.events_of(request):
             moved = f" → {event.to_stage}" if event.to_stage else ""
@@ -68,12 +68,31 @@ class Command(BaseCommand):
                 self.stdout.write(f"        {event.note}")
 
 
-def one_of(text: str) -> RefundRequest:
-    """The request with this id; raises ``CommandError`` for none."""
+def _chosen(options: dict[str, Any]) -> QuerySet[Any]:
+    rows: QuerySet[Any] = RefundRequest.objects.select_related("order")
+    named = queues.QUEUES
+    if options["addresses"]:
+        rows, named = AddressUpdateRequest.objects.select_related("order"), queues.ADDRESS_QUEUES
+    if options["queue"]:
+        if options["queue"] not in named:
+            raise CommandError(f"There is no such queue here: {', '.join(named)}.")
+        rows = rows.filter(stage__in=named[options["queue"]].stages)
+        if not options["addresses"]:
+            rows = rows.filter(is_external=False)
+    if options["order"]:
+        number = options["order"].lstrip("#")
+        rows = rows.filter(order_id=number) | rows.filter(order__number=number)
+    return rows
+
+
+def one_of(text: str) -> Any:
+    """The refund or address change with this id; raises ``CommandError`` for none."""
     try:
-        found = RefundRequest.objects.select_related("order").filter(pk=uuid.UUID(text)).first()
+        key = uuid.UUID(text)
     except ValueError:
-        found = None
-    if found is None:
-        raise CommandError(f"There is no refund request {text}; manage.py requests lists them.")
-    return found
+        raise CommandError(f"“{text}” is no request's id; manage.py requests lists them.") from None
+    for model in (RefundRequest, AddressUpdateRequest):
+        found = model._default_manager.select_related("order").filter(pk=key).first()
+        if found is not None:
+            return found
+    raise CommandError(f"There is no request {text}; manage.py requests lists them.")

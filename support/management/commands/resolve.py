@@ -11,8 +11,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from connectors.platforms import base
 from support import services
-from support.console import asking
+from support.console import pages
 from support.management.commands.requests import one_of
+from support.models import RefundRequest
 
 ELSEWHERE = "elsewhere"
 
@@ -37,6 +38,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         request = one_of(options["id"])
+        if not isinstance(request, RefundRequest):
+            raise CommandError("Address changes settle by themselves: the order is read back.")
         actor = get_user_model().objects.filter(
             username=options["user"], is_active=True, is_staff=True
         ).first()  # fmt: skip
@@ -45,7 +48,7 @@ class Command(BaseCommand):
         try:
             done = services.resolve_refund(request=request, verdict=_verdict(options), actor=actor)
         except (ValidationError, PermissionDenied, base.StoreError) as error:
-            raise CommandError(f"Nothing was changed. {asking.problem(error)}") from None
+            raise CommandError(f"Nothing was changed. {pages.problem(error)}") from None
         if done.is_final:
             self.stdout.write(f"Settled: {done.get_stage_display()}.")
         else:

@@ -42,6 +42,20 @@ class TestAddress:
         }  # fmt: skip
 
     @pytest.mark.parametrize(
+        ("state", "field"),
+        [("Devon", "province"), ("ENG", "provinceCode"), ("Q ROO", "provinceCode")],
+    )
+    def test_a_state_that_has_only_a_name_is_sent_by_its_name(
+        self, shop, store, running, state, field
+    ):
+        order = bought(shop)
+        store.update_shipping_address(order["id"], {**OTTAWA, "country": "GB", "state": state})
+        (variables,) = sent(running, "OrderUpdate")
+        given = variables["input"]["shippingAddress"]
+        assert {name: given[name] for name in given if "rovince" in name} == {field: state}
+        assert store.read_order(order["id"]).record.shipping_address["state"] == state
+
+    @pytest.mark.parametrize(
         ("changes", "words"),
         [
             ({"postcode": ""}, "Enter a postal code"),

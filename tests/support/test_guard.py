@@ -1,0 +1,54 @@
+"""No store is called while a transaction is open."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from decimal import Decimal
+
+import pytest
+from django.db import transaction
+
+from connectors import services as connected
+from connectors.platforms.money import RefundOrder
+from tests.support import shops
+
+CALLS = {
+    "read_order": lambda store, refund: store.read_order(refund.order_remote_id),
+    "list_refunds": lambda store, refund: store.list_refunds(refund.order_remote_id),
+    "preview_refund": lambda store, refund: store.preview_refund(refund),
+    "refund": lambda store, refund: store.refund(refund),
+    "update_shipping_address": lambda store, refund: store.update_shipping_address(
+        refund.order_remote_id, dict(shops.ADDRESS)
+    ),
+    "cancel_order": lambda store, refund: store.cancel_order(
+        refund.order_remote_id, restock=False, note=""
+    ),
+}
+
+
+def wanted(order):
+    """A refund with the payments that the store would use."""
+    refund = RefundOrder(
+        order_remote_id=order.remote_id, currency=order.currency, amount=Decimal(1), lines=(),
+        shipping=Decimal(0), shipping_tax=Decimal(0), note="SK-TEST", key="k", notify=False,
+        gives_back=True,
+    )  # fmt: skip
+    with connected.opened(order.connector) as store:
+        return replace(refund, tenders=store.preview_refund(refund).tenders)
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_store_is_not_called_while_a_transaction_is_open(store, call):
+    order = store.order((1, "10.00"))
+    refund = wanted(order)
+    heard = len(store.running.application.log)
+    with (
+        pytest.raises(connected.HttpInTransactionError, match="while a transaction is open"),
+        transaction.atomic(),
+        connected.opened(store.connector) as remote,
+    ):
+        call(remote, refund)
+    assert len(store.running.application.log) == heard
+    with connected.opened(store.connector) as remote:
+        call(remote, refund)
+    assert len(store.running.application.log) > heard

@@ -59,7 +59,7 @@ class Comparison:
 def ask_view(request: HttpRequest, order: PlatformOrder, site: Any) -> HttpResponse:
     """Shows the form; checks what was entered; asks once more; and asks the services."""
     policy.demand(request.user, policy.REQUEST)
-    entered: Mapping[str, str] = request.POST.dict() if request.method == "POST" else {}
+    entered = pages.entered(request)
     if entered.get("step") == "send":
         return _ask(request, order, entered, site)
     try:
@@ -101,7 +101,7 @@ def preview_view(request: HttpRequest, order: PlatformOrder) -> HttpResponse:
     try:
         desk = services.open_desk(order)
         context["left"] = desk.left
-        wanted = wanted_from(request.POST.dict(), desk.sheet.currency)
+        wanted = wanted_from(pages.entered(request), desk.sheet.currency)
         if _is_empty(wanted):
             context["is_empty"] = True
         else:
@@ -142,8 +142,8 @@ def wanted_from(entered: Mapping[str, str], currency: str) -> Wanted:
     """What the form says; raises ``AmountError`` naming the field."""
     lines = []
     for name, text in entered.items():
-        if name.startswith("line-") and text.strip() not in ("", "0"):
-            number = name.removeprefix("line-")
+        number = name.removeprefix("line-")
+        if number != name and number.isdecimal() and text not in ("", "0"):
             lines.append(
                 WantedLine(
                     remote_id=int(number),
@@ -156,7 +156,7 @@ def wanted_from(entered: Mapping[str, str], currency: str) -> Wanted:
         shipping=_amount("Shipping", entered.get("shipping", ""), currency),
         goodwill=_amount("Amount", entered.get("goodwill", ""), currency),
         reason_code=entered.get("reason_code", ""),
-        reason=entered.get("reason", "").strip()[:200],
+        reason=entered.get("reason", "")[:200],
         **{name: entered.get(name) == "on" for name in FLAGS},
     )
 
@@ -252,12 +252,12 @@ def _ask(
             order=order,
             wanted=wanted_from(entered, order.currency),
             actor=request.user,
-            submit_key=uuid.UUID(entered.get("submit_key", "")),
+            submit_key=pages.key_of(entered.get("submit_key", "")),
         )
-    except (AmountError, sending.StoppedError, ValueError, base.StoreError) as error:
-        messages.error(request, f"Nothing was refunded. {error}")
+    except (AmountError, sending.StoppedError, ValidationError, base.StoreError) as error:
+        messages.error(request, f"Nothing was refunded. {pages.problem(error)}")
         return redirect(ask_url(order))
-    if change is not None:
+    if change is not None and addressing.refund_owed(change):
         addressing.link_refund(change, made)
     return redirect(presenting.page_of(made))
 
@@ -270,10 +270,10 @@ def edit_view(request: HttpRequest, found: RefundRequest, site: Any) -> HttpResp
         desk = services.open_desk(order, but=found)
         if request.method != "POST":
             return _form(request, desk, entered_of(found), site, editing=found)
-        wanted = wanted_from(request.POST.dict(), desk.sheet.currency)
+        wanted = wanted_from(pages.entered(request), desk.sheet.currency)
         services.edit_refund(request=found, wanted=wanted, actor=request.user)
     except AmountError as error:
-        return _form(request, desk, request.POST.dict(), site, str(error), editing=found)
+        return _form(request, desk, pages.entered(request), site, str(error), editing=found)
     except (ValidationError, sending.StoppedError, base.StoreError) as error:
         messages.error(request, pages.problem(error))
     return redirect(presenting.page_of(found))

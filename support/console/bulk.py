@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 from django.contrib import admin
@@ -16,11 +16,21 @@ from django.template.response import TemplateResponse
 from connectors.platforms import base
 from orders.models import PlatformOrder
 from support import amounts, policy, sending, services
+from support.console import pages
 from support.models import RefundReason, RefundRequest
+from support.postal.text import cleaned
 from support.services import Desk, Wanted, WantedLine
 
 MOST = 50
 NAMESPACE = uuid.UUID("5d0c1a36-62f1-4f5e-9a43-3a7b3f0e7c11")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Choice:
+    """A chosen order; ``agreed`` is what the dry run said, None before it."""
+
+    order: PlatformOrder
+    agreed: Decimal | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +42,11 @@ class Row:
     made: RefundRequest | None = None
     approval: Sequence[str] = ()
     problem: str = ""
+
+    @property
+    def key(self) -> str:
+        """How the form of a dry run names the order and what was said of it."""
+        return f"{self.order.platform} {self.order.order_id} {self.amount}"
 
 
 def dry_run(request: HttpRequest, chosen: QuerySet[Any]) -> HttpResponse:
@@ -48,13 +63,13 @@ def bulk_view(request: HttpRequest, site: Any) -> HttpResponse:
 
 def _page(request: HttpRequest, site: Any, keys: Sequence[str]) -> HttpResponse:
     policy.demand(request.user, policy.REQUEST)
-    orders = list(_orders(keys[:MOST]))
-    reason = RefundReason.objects.filter(code=request.POST.get("reason_code", "")).first()
-    is_sure = request.POST.get("step") == "send" and reason is not None
-    batch = request.POST.get("batch") or str(uuid.uuid4())
+    entered = pages.entered(request)
+    reason = RefundReason.objects.filter(code=entered.get("reason_code", "")).first()
+    is_sure = entered.get("step") == "send" and reason is not None
+    batch = entered.get("batch") or str(uuid.uuid4())
     rows = [
-        _made(order, request, reason, batch) if is_sure and reason else _tried(order, request)
-        for order in orders
+        _made(one, request, reason, batch) if is_sure and reason else _tried(one.order, request)
+        for one in _choices(keys[:MOST])
     ]
     return TemplateResponse(
         request,
@@ -75,14 +90,21 @@ def _page(request: HttpRequest, site: Any, keys: Sequence[str]) -> HttpResponse:
     )
 
 
-def _orders(keys: Sequence[str]) -> Iterator[PlatformOrder]:
-    """Keys are ``platform order_id``."""
+def _choices(keys: Sequence[str]) -> Iterator[Choice]:
+    """Keys are ``platform order_id`` and, after the dry run, the amount."""
     for key in dict.fromkeys(keys):
-        platform, _, order_id = key.partition(" ")
+        platform, order_id, agreed = (*cleaned(key).split(" "), "", "", "")[:3]
         rows = PlatformOrder.objects.select_related("connector")
         found = rows.filter(platform=platform, order_id=order_id).first()
         if found is not None:
-            yield found
+            yield Choice(order=found, agreed=_amount(agreed))
+
+
+def _amount(text: str) -> Decimal | None:
+    try:
+        return Decimal(text)
+    except InvalidOperation:
+        return None
 
 
 def everything(desk: Desk, reason_code: str) -> Wanted:
@@ -122,19 +144,33 @@ def _tried(order: PlatformOrder, request: HttpRequest) -> Row:
     return Row(order=order, amount=quoted.amount, approval=approval)
 
 
-def _made(order: PlatformOrder, request: HttpRequest, reason: RefundReason, batch: str) -> Row:
+def _made(choice: Choice, request: HttpRequest, reason: RefundReason, batch: str) -> Row:
     """One request for each order of a batch, however often the form is sent."""
+    order = choice.order
     key = uuid.uuid5(NAMESPACE, f"{batch} {order.platform} {order.order_id}")
     try:
         made = services.submitted(key, order)
         if made is None:
-            wanted = everything(services.open_desk(order), reason.code)
+            wanted = _agreed(choice, reason)
             made = services.request_refund(
                 order=order, wanted=wanted, actor=request.user, submit_key=key
             )
     except (amounts.AmountError, sending.StoppedError, base.StoreError) as error:
         return Row(order=order, problem=str(error))
     return Row(order=order, amount=made.amount, made=made, approval=made.approval_reasons)
+
+
+def _agreed(choice: Choice, reason: RefundReason) -> Wanted:
+    """All that is left, if that is what the dry run said; else raises ``AmountError``."""
+    desk = services.open_desk(choice.order)
+    wanted = everything(desk, reason.code)
+    amount = services.quote(desk, wanted).amount
+    if amount != choice.agreed:
+        raise amounts.AmountError(
+            f"It changed since the dry run, {amounts.said(amount, desk.sheet.currency)} would go "
+            "back now: choose it again."
+        )
+    return wanted
 
 
 def _totals(rows: Sequence[Row]) -> list[tuple[str, Decimal]]:

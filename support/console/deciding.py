@@ -49,13 +49,13 @@ def _decided(request: HttpRequest, found: Any, decision: Any) -> HttpResponse:
 
 def _approve(request: HttpRequest, found: RefundRequest) -> str:
     services.approve_refund(
-        request=found, actor=request.user, content=request.POST.get("content", "")
+        request=found, actor=request.user, content=pages.entered(request).get("content", "")
     )
     return "Approved. It is sent in a few seconds."
 
 
 def _decline(request: HttpRequest, found: RefundRequest) -> str:
-    reason = request.POST.get("reason", "").strip()
+    reason = pages.entered(request).get("reason", "")
     services.decline_refund(request=found, actor=request.user, reason=reason)
     return "Declined: no money moves."
 
@@ -66,9 +66,9 @@ def _cancel(request: HttpRequest, found: RefundRequest) -> str:
 
 
 def _resolve(request: HttpRequest, found: RefundRequest) -> str:
-    happened, remote_id = _verdict(request.POST.get("verdict", ""))
+    happened, remote_id = _verdict(pages.entered(request).get("verdict", ""))
     verdict = Verdict(
-        happened=happened, remote_id=remote_id, reason=request.POST.get("reason", "").strip()
+        happened=happened, remote_id=remote_id, reason=pages.entered(request).get("reason", "")
     )
     done = services.resolve_refund(request=found, verdict=verdict, actor=request.user)
     return "Settled." if done.is_final else "Kept. Somebody else has to confirm it now."
@@ -87,13 +87,13 @@ def _verdict(text: str) -> tuple[bool, int | None]:
 
 def _approve_address(request: HttpRequest, found: AddressUpdateRequest) -> str:
     addressing.approve_address(
-        request=found, actor=request.user, content=request.POST.get("content", "")
+        request=found, actor=request.user, content=pages.entered(request).get("content", "")
     )
     return "Approved. It is sent to the store now."
 
 
 def _decline_address(request: HttpRequest, found: AddressUpdateRequest) -> str:
-    reason = request.POST.get("reason", "").strip()
+    reason = pages.entered(request).get("reason", "")
     addressing.decline_address(request=found, actor=request.user, reason=reason)
     return "Declined: nothing was changed."
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from django.core.exceptions import ValidationError
@@ -10,6 +11,7 @@ from django.template.response import TemplateResponse
 
 from connectors import presenting
 from orders.models import PlatformOrder
+from support.postal.text import cleaned
 
 
 def order_of(platform: str, order_id: str) -> PlatformOrder:
@@ -19,6 +21,19 @@ def order_of(platform: str, order_id: str) -> PlatformOrder:
     if found is None:
         raise Http404
     return found
+
+
+def entered(request: HttpRequest) -> dict[str, str]:
+    """What was entered, without what no text has; {} where the form is only shown."""
+    return {name: cleaned(text) for name, text in request.POST.items()}
+
+
+def key_of(text: str) -> uuid.UUID:
+    """The key that a form carries; raises ``ValidationError`` for one that was tampered with."""
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        raise ValidationError("The form was not complete: open the page again.") from None
 
 
 def problem(error: Exception) -> str:

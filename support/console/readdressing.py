@@ -42,7 +42,7 @@ class Entry:
 def ask_view(request: HttpRequest, order: PlatformOrder, site: Any) -> HttpResponse:
     """Shows the form; checks what was entered; asks once more; and asks the services."""
     policy.demand(request.user, policy.REQUEST_ADDRESS)
-    entered: dict[str, str] = request.POST.dict() if request.method == "POST" else {}
+    entered = pages.entered(request)
     if entered.get("step") == "send":
         return _ask(request, order, entered, site)
     try:
@@ -73,7 +73,7 @@ def undo_view(request: HttpRequest, found: AddressUpdateRequest, site: Any) -> H
 def fields_view(request: HttpRequest) -> HttpResponse:
     """The fields of the chosen country: a fragment, with what was entered so far."""
     policy.demand(request.user, policy.REQUEST_ADDRESS)
-    entered = request.POST.dict()
+    entered = pages.entered(request)
     context = {"entries": entries_of(entered, {})}
     return TemplateResponse(request, f"{FOLDER}/fields.html", context)
 
@@ -113,7 +113,7 @@ def _form(
     errors: Mapping[str, str] | None = None, error: str = "",
 ) -> HttpResponse:  # fmt: skip
     seen = live.record.shipping_address
-    values = entered or seen or {"country": order.billing_address.get("country", "")}
+    values = entered or seen or {"country": (order.billing_address or {}).get("country", "")}
     errors = errors or {}
     return _page(
         request, site, "ask",
@@ -178,7 +178,7 @@ def _ask(
     request: HttpRequest, order: PlatformOrder, entered: dict[str, str], site: Any
 ) -> HttpResponse:
     try:
-        key = uuid.UUID(entered.get("submit_key", ""))
+        key = pages.key_of(entered.get("submit_key", ""))
         undoes = _undone(entered, order)
         if undoes is not None:
             made = addressing.undo_address(request=undoes, actor=request.user, submit_key=key)
@@ -189,8 +189,11 @@ def _ask(
             )  # fmt: skip
     except addressing.ConflictError as error:
         return _conflict(request, order, error, entered, site)
+    except signing.BadSignature:
+        messages.error(request, "Nothing was changed. Look at the address once more.")
+        return redirect(ask_url(order))
     except (
-        ValidationError, sending.StoppedError, ValueError, base.StoreError, signing.BadSignature
+        ValidationError, postal.AddressError, sending.StoppedError, base.StoreError
     ) as error:  # fmt: skip
         messages.error(request, f"Nothing was changed. {pages.problem(error)}")
         return redirect(ask_url(order))
@@ -201,7 +204,7 @@ def _undone(entered: Mapping[str, str], order: PlatformOrder) -> AddressUpdateRe
     if "undoes" not in entered:
         return None
     return get_object_or_404(
-        AddressUpdateRequest, pk=uuid.UUID(entered["undoes"]), order_id=order.order_id,
+        AddressUpdateRequest, pk=pages.key_of(entered["undoes"]), order_id=order.order_id,
         platform=order.platform,
     )  # fmt: skip
 

@@ -38,7 +38,7 @@ def dry_run(client, *orders):
 
 def confirm(client, dry, **changes):
     """Send the form of a dry run, as the page has it."""
-    keys = [f"{row.order.platform} {row.order.order_id}" for row in shown(dry) if not row.problem]
+    keys = [row.key for row in shown(dry) if not row.problem]
     form = {"step": "send", "batch": dry.context["batch"], "order": keys, "reason_code": "damaged"}
     for value in (form["step"], form["batch"], *keys, form["reason_code"]):
         assert f'value="{value}"' in dry.content.decode()
@@ -102,8 +102,8 @@ def test_the_same_form_sent_twice_asks_for_nothing_more(store, desk, is_worked_o
 
 def test_an_order_that_is_named_twice_is_asked_for_once(store, desk):
     order = store.order((1, "10.00"))
-    key = f"{order.platform} {order.order_id}"
-    answer = confirm(desk, dry_run(desk, order), order=[key, key])
+    dry = dry_run(desk, order)
+    answer = confirm(desk, dry, order=[shown(dry)[0].key] * 2)
     assert len(shown(answer)) == RefundRequest.objects.count() == 1
 
 
@@ -205,3 +205,22 @@ def test_without_the_permission_there_is_no_action_and_no_page(store, client, gr
 @only_shopify
 def test_the_page_is_not_opened_by_an_address(store, desk):
     assert desk.get(BULK).status_code == 405
+
+
+def test_an_order_that_changed_since_the_dry_run_is_left_alone(store, desk):
+    order, other = store.order((2, "10.00")), store.order((1, "5.00"))
+    dry = dry_run(desk, order, other)
+    store.refund_elsewhere(order)
+    rows = {row.order: row for row in shown(confirm(desk, dry))}
+    assert "changed since the dry run, 10.00 GBP would go back" in rows[order].problem
+    assert rows[other].made.amount == D("5.00")
+    assert RefundRequest.objects.filter(is_external=False).count() == 1
+
+
+def test_an_amount_that_no_dry_run_named_is_not_refunded(store, desk):
+    order = store.order((1, "10.00"))
+    form = {"step": "send", "order": [f"{order.platform} {order.order_id}", "x", "\0 \0 \0"],
+            "reason_code": "damaged"}  # fmt: skip
+    (row,) = shown(desk.post(BULK, form))
+    assert "changed since the dry run" in row.problem
+    assert not RefundRequest.objects.exists()

@@ -50,16 +50,17 @@ class _Refund:
     shipping_tax: Decimal = Decimal(0)
 
 
-def learn(order: PlatformOrder, refunds: Sequence[LiveRefund]) -> None:
-    """Have a row for each refund that the store has now.
+def learn(order: PlatformOrder, refunds: Sequence[LiveRefund], *, read_at: datetime) -> None:
+    """Have a row for each refund that the store had when it was asked, at ``read_at``.
 
-    One that carries the marker of a request whose outcome is open is that request's.
+    One that carries the marker of a request whose outcome is open is that request's. What became
+    known later than that is left alone: an answer that comes late doesn't know of it.
     """
     moved = [_live(one) for one in refunds if one.tender is not Tender.FAILED]
     with transaction.atomic():
         locked = headroom.lock(order)
         _record(locked, moved)
-        _drop(locked, {one.remote_id for one in moved})
+        _drop(locked, {one.remote_id for one in moved}, read_at)
 
 
 def record_copied() -> int:
@@ -145,10 +146,10 @@ def _complete(row: RefundRequest, refund: _Refund) -> None:
         moving.move(row, row.stage, audit.Entry(what="lines learnt from the store"), **parts)
 
 
-def _drop(order: PlatformOrder, present: set[int]) -> None:
+def _drop(order: PlatformOrder, present: set[int], read_at: datetime) -> None:
     """A refund made in the store that was deleted there gives nothing back any more."""
     rows = RefundRequest.objects.of_order(order).filter(
-        is_external=True, stage=RefundStage.PROCESSED
+        is_external=True, stage=RefundStage.PROCESSED, changed_at__lt=read_at
     )
     for row in rows.exclude(remote_id__in=present):
         moving.move(row, RefundStage.SUPERSEDED, audit.Entry(what="deleted in the store"))

@@ -49,11 +49,13 @@ def resolve(request_id: uuid.UUID) -> None:
 
 
 def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
+    read_at = timezone.now()
     live = store.read_order(order.remote_id)
     found = sending.marked(request, live.refunds)
     if found is not None and not _may_still_move(request, found, store):
         sending.settle_by(request, found, sending.Outcome(kind="found"))
     elif found is None and key_is_alive(request, store):
+        external.learn(order, live.refunds, read_at=read_at)
         _replay(request, order, store, live)
     elif (settled_at := _settled_at(request, store)) > timezone.now():
         moving.release(request, settled_at)
@@ -89,7 +91,6 @@ def _replay(
 ) -> None:
     """Send the very same under the same key, which gives the first answer where there was one."""
     payload: base.Json = request.payload or {}
-    external.learn(order, live.refunds)
     with transaction.atomic():
         try:
             sending.check(request, headroom.lock(order), live)

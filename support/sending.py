@@ -90,8 +90,9 @@ def _key(request: RefundRequest) -> Any:
 
 
 def _send(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
+    read_at = timezone.now()
     live = store.read_order(order.remote_id)
-    external.learn(order, live.refunds)
+    external.learn(order, live.refunds, read_at=read_at)
     if request.resends and (found := marked(request, live.refunds)):
         settle_by(request, found, Outcome(kind="found"))
         look_again(order, store)

@@ -109,9 +109,10 @@ def open_desk(order: PlatformOrder, *, but: RefundRequest | None = None) -> Desk
 
 def read_live(order: PlatformOrder) -> LiveOrder:
     """The order as its store has it now, its refunds as rows; raises a ``StoreError``."""
+    read_at = timezone.now()
     with stores.opened(order.connector) as store:
         live = store.read_order(order.remote_id)
-    external.learn(order, live.refunds)
+    external.learn(order, live.refunds, read_at=read_at)
     return live
 
 

@@ -313,6 +313,20 @@ class TestExternal:
         assert desk.left == D("20.00")
         assert RefundRequest.objects.get().stage == "superseded"
 
+    def test_an_answer_that_comes_late_does_not_undo_what_became_known_meanwhile(
+        self, store, agent
+    ):
+        order = store.order((1, "10.00"), (1, "10.00"))
+        read_at = timezone.now()
+        with stores.opened(order.connector) as opened:
+            before = opened.read_order(order.remote_id)
+        store.refund_elsewhere(order)
+        services.read_live(order)
+        external.learn(order, before.refunds, read_at=read_at)
+        assert RefundRequest.objects.get().stage == "processed"
+        with pytest.raises(amounts.AmountError, match="All units"):
+            ask(order, agent, (0, 1))
+
 
 class TestAudit:
     def done(self, store, agent):

@@ -18,7 +18,7 @@ from django.utils import timezone
 from connectors import services as stores
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
-from connectors.platforms.money import LiveOrder, RefundPreview
+from connectors.platforms.money import LiveOrder, LiveRefund, RefundPreview, Tender
 from orders.models import PlatformOrder
 from support import (
     amounts,
@@ -455,20 +455,67 @@ def resolve_refund(*, request: RefundRequest, verdict: Verdict, actor: Any) -> R
     if not verdict.reason.strip():
         raise ValidationError("Say how you know: where you looked and what you saw.")
     order = _order(request)
-    if verdict.happened and verdict.remote_id is not None:
-        _demand_in_store(verdict, read_live(order))
+    refunds, settle_time = _known(order)
+    _demand_true(request, verdict, refunds)
     with transaction.atomic():
         order = headroom.lock(order)
         request = moving.locked(request)
         _demand_stage(request, (RefundStage.UNKNOWN, RefundStage.NEEDS_HUMAN))
+        _demand_over(request, verdict, settle_time)
         if policy.resolving_takes_two(request) and not _seconded(request, verdict, actor):
             return _propose(request, verdict, actor)
         return _carry_out(request, order, verdict, actor)
 
 
-def _demand_in_store(verdict: Verdict, live: LiveOrder) -> None:
-    if verdict.remote_id not in {one.remote_id for one in live.refunds}:
+def _known(order: PlatformOrder) -> tuple[Sequence[LiveRefund], timedelta]:
+    """The order's refunds in its store, none where it is gone, and how long a write may take."""
+    read_at = timezone.now()
+    with stores.opened(order.connector) as store:
+        try:
+            refunds = store.read_order(order.remote_id).refunds
+        except base.RejectedError as error:
+            if error.code != "missing":
+                raise
+            return (), store.settle_time
+        settle_time = store.settle_time
+    external.learn(order, refunds, read_at=read_at)
+    return refunds, settle_time
+
+
+def _demand_true(request: RefundRequest, verdict: Verdict, refunds: Sequence[LiveRefund]) -> None:
+    """Raises ``ValidationError`` for a verdict that the store's own refunds contradict."""
+    ours = sending.marked(request, refunds)
+    if verdict.remote_id is None:
+        if ours is None or ours.tender is Tender.FAILED:
+            return
+        if verdict.happened or ours.tender is not Tender.NONE:
+            raise ValidationError(
+                f"The store has it: its refund {ours.remote_id} carries this one’s mark."
+            )
+        return
+    named = next((one for one in refunds if one.remote_id == verdict.remote_id), None)
+    if named is None:
         raise ValidationError(f"The store has no refund {verdict.remote_id} on this order.")
+    if named.tender is Tender.FAILED:
+        raise ValidationError("The payment refused that refund: no money moved.")
+    if named != ours and not request.by_hand and named.amount != request.amount:
+        given = amounts.said(named.amount, request.currency)
+        raise ValidationError(f"That refund is of {given}: it is not this one.")
+
+
+def _demand_over(request: RefundRequest, verdict: Verdict, settle_time: timedelta) -> None:
+    """Raises ``ValidationError`` while Storekeep or the store may still be at the last attempt."""
+    now = timezone.now()
+    if request.lease_until is not None and request.lease_until > now:
+        raise ValidationError("Storekeep is looking at it just now: say so again in a minute.")
+    if verdict.remote_id is None and request.stage == RefundStage.UNKNOWN:
+        until = (request.attempted_at or request.requested_at) + settle_time
+        if until > now:
+            minutes = -(-int((until - now).total_seconds()) // 60)
+            raise ValidationError(
+                f"The store may still be at work on it: say so in {max(minutes, 1)} min at the "
+                "earliest."
+            )
 
 
 def _seconded(request: RefundRequest, verdict: Verdict, actor: Any) -> bool:

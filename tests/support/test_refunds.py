@@ -266,6 +266,56 @@ class TestSettling:
         assert RefundRequest.objects.get(is_external=True).stage == "superseded"
         assert headroom.spoken_for(order).amount == D("10.00")
 
+    def test_nobody_says_that_it_did_not_happen_while_the_store_has_it(self, store, agent, lead):
+        order = store.order((2, "10.00"))
+        request = ask(order, agent, (0, 1))
+        store.knobs.lose_after = 1
+        assert work(request).stage == "unknown"
+        for happened in (False, True):
+            verdict = Verdict(happened=happened, remote_id=None, reason="Not at Stripe")
+            with pytest.raises(ValidationError, match="The store has it"):
+                services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        yes = Verdict(happened=True, remote_id=store.made(order)[0]["id"], reason="Seen")
+        assert services.resolve_refund(request=request, verdict=yes, actor=lead).is_final
+
+    def test_nobody_says_so_while_the_store_or_a_worker_may_still_be_at_it(
+        self, store, agent, lead
+    ):
+        order = store.order((2, "10.00"))
+        request = ask(order, agent, (0, 1))
+        store.knobs.lose_before = 1
+        assert work(request).stage == "unknown"
+        verdict = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
+        with pytest.raises(ValidationError, match="may still be at work"):
+            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        with shops.travelled(hours=1):
+            moving.claim(RefundRequest, request.pk, ("unknown",))
+            with pytest.raises(ValidationError, match="just now"):
+                services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        with shops.travelled(hours=2):
+            assert services.resolve_refund(request=request, verdict=verdict, actor=lead).is_final
+
+    def test_a_refund_of_another_amount_is_another_refund(self, store, agent, lead):
+        order = store.order((3, "10.00"))
+        other = store.refund_elsewhere(order)
+        request = ask(order, agent, goodwill=D("14.00"))
+        store.knobs.lose_before = 1
+        assert work(request).stage == "unknown"
+        verdict = Verdict(happened=True, remote_id=other["id"], reason="Seen")
+        with pytest.raises(ValidationError, match=r"10\.00 GBP: it is not this one"):
+            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        assert RefundRequest.objects.get(is_external=True).stage == "processed"
+
+    @only_shopify
+    def test_a_refund_that_the_payment_refused_is_no_proof(self, store, agent, lead):
+        order = store.order((1, "10.00"))
+        request = ask(order, agent, (0, 1))
+        store.knobs.refund_status, store.knobs.lose_after = "FAILURE", 1
+        assert work(request).stage == "unknown"
+        verdict = Verdict(happened=True, remote_id=store.made(order)[0]["id"], reason="Seen")
+        with pytest.raises(ValidationError, match="refused that refund"):
+            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+
     def test_from_a_shell(self, store, agent, lead, capsys):
         _, request = self.lost(store, agent)
         call_command("requests", queue="person")

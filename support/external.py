@@ -59,7 +59,9 @@ def learn(order: PlatformOrder, refunds: Sequence[LiveRefund], *, read_at: datet
     moved = [_live(one) for one in refunds if one.tender is not Tender.FAILED]
     with transaction.atomic():
         locked = headroom.lock(order)
-        _record(locked, moved)
+        known = _record(locked, moved)
+        for row, refund in known:
+            _complete(row, refund)
         _drop(locked, {one.remote_id for one in moved}, read_at)
 
 
@@ -102,16 +104,21 @@ def _copied(order: PlatformOrder) -> Iterator[_Refund]:
         )
 
 
-def _record(order: PlatformOrder, refunds: Iterable[_Refund]) -> None:
+def _record(
+    order: PlatformOrder, refunds: Iterable[_Refund]
+) -> list[tuple[RefundRequest, _Refund]]:
+    """Have a row for each of these; gives back those that had one, with it."""
     rows = list(RefundRequest.objects.of_order(order))
     known = {one.remote_id: one for one in rows if one.remote_id is not None}
     ours = [one.marker for one in rows if one.marker and one.stage in RESERVED]
+    found = []
     for refund in refunds:
         row = known.get(refund.remote_id)
         if row is not None:
-            _complete(row, refund)
+            found.append((row, refund))
         elif not any(marker in refund.reason for marker in ours):
             _add(order, refund)
+    return found
 
 
 def _add(order: PlatformOrder, refund: _Refund) -> None:
@@ -137,13 +144,18 @@ def _add(order: PlatformOrder, refund: _Refund) -> None:
 
 
 def _complete(row: RefundRequest, refund: _Refund) -> None:
-    """What a copied order doesn't say of a refund made in the store: its lines."""
+    """What a copied order doesn't say of a refund made in the store: its lines, open payments."""
     parts: dict[str, Any] = {
-        "lines": refund.lines, "shipping": refund.shipping, "shipping_tax": refund.shipping_tax
+        "amount": refund.amount, "lines": refund.lines, "shipping": refund.shipping,
+        "shipping_tax": refund.shipping_tax,
     }  # fmt: skip
-    is_new = bool(refund.lines and not row.lines) or refund.shipping != row.shipping
+    is_new = bool(refund.lines and not row.lines) or (refund.amount, refund.shipping) != (
+        row.amount,
+        row.shipping,
+    )
     if row.is_external and row.stage == RefundStage.PROCESSED and is_new:
-        moving.move(row, row.stage, audit.Entry(what="lines learnt from the store"), **parts)
+        entry = audit.Entry(what="learnt from the store", answered={"amount": str(refund.amount)})
+        moving.move(row, row.stage, entry, **parts)
 
 
 def _drop(order: PlatformOrder, present: set[int], read_at: datetime) -> None:

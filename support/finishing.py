@@ -45,6 +45,9 @@ def cancel_unsent(request_id: uuid.UUID) -> None:
     order = PlatformOrder.objects.select_related("connector").get(
         order_id=request.order_id, platform=request.platform
     )
+    if not order.connector.writes_enabled:
+        _end(request, State.FAILED, f"Changes are switched off for {order.connector}.")
+        return
     try:
         with services.opened(order.connector) as store:
             if is_unsent(store.read_order(order.remote_id)):

@@ -209,6 +209,14 @@ class TestOutcomes:
         assert PlatformOrder.objects.get(pk=order.pk).status in ("cancelled", "refunded")
         assert store.paid_back(order) == [D("10.00")]
 
+    def test_nothing_is_cancelled_once_writing_is_turned_off(self, store, agent):
+        order = store.order((2, "10.00"))
+        request = work(ask(order, agent, (0, 1), cancel_unsent=True))
+        writes.disable(connector=store.connector)
+        assert sweep(request).cancelling == "failed"
+        with stores.opened(order.connector) as opened:
+            assert not opened.read_order(order.remote_id).is_cancelled
+
     def test_restocked_units_go_back_on_the_shelf(self, store, agent):
         order = store.order((2, "10.00"))
         lines = [WantedLine(remote_id=shops.line_ids(order)[0], quantity=1, restock=True)]
@@ -362,6 +370,25 @@ class TestExternal:
         desk = services.open_desk(order)
         assert desk.left == D("20.00")
         assert RefundRequest.objects.get().stage == "superseded"
+
+    def test_what_the_store_said_of_a_refund_is_not_lost_when_another_is_copied(self, store, agent):
+        order = store.order((3, "10.00"))
+        store.refund_elsewhere(order)
+        services.read_live(order)
+        store.refund_elsewhere(order)
+        store.copy(order.remote_id)
+        external.record_copied()
+        assert sorted(len(row.lines) for row in RefundRequest.objects.all()) == [0, 1]
+
+    @only_shopify
+    def test_a_payment_that_was_on_its_way_when_it_was_copied_counts(self, store, agent):
+        order = store.order((2, "10.00"))
+        changing.refund(
+            store.shop, order.remote_id, {shops.line_ids(order)[0]: 1}, status="PENDING"
+        )
+        store.copy(order.remote_id)
+        external.record_copied()
+        assert services.open_desk(order).left == D("10.00")
 
     def test_an_answer_that_comes_late_does_not_undo_what_became_known_meanwhile(
         self, store, agent

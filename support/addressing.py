@@ -73,6 +73,8 @@ def request_address(
     except IntegrityError:
         if (known := _submitted(submit_key, order)) is not None:
             return known
+        if AddressUpdateRequest.objects.filter(submit_key=submit_key).exists():
+            raise ValidationError("The form is of another order: open the page again.") from None
         raise
     queueing.soon(request)
     return request

@@ -45,7 +45,18 @@ def resolve(request_id: uuid.UUID) -> None:
     except moving.OvertakenError:
         logger.info("refund overtaken request=%s", request.pk)
     except base.StoreError as error:
-        later(request, order.connector, error)
+        if error.code == "missing":
+            _need_for_missing(request, error)
+        else:
+            later(request, order.connector, error)
+
+
+def _need_for_missing(request: RefundRequest, error: base.StoreError) -> None:
+    """An order that is gone is never there again: nothing more can be found out."""
+    try:
+        sending.need(request, "order_gone", f"It may have been made. {error}")
+    except moving.OvertakenError:
+        logger.info("refund overtaken request=%s", request.pk)
 
 
 def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:

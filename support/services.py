@@ -200,6 +200,8 @@ def request_refund(
     except IntegrityError:
         if (known := submitted(submit_key, order)) is not None:
             return known
+        if RefundRequest.objects.filter(submit_key=submit_key).exists():
+            raise ValidationError("The form is of another order: open the page again.") from None
         raise
     queueing.soon(request)
     return request
@@ -376,15 +378,19 @@ def cancel_refund(*, request: RefundRequest, actor: Any) -> RefundRequest:
     with transaction.atomic():
         request = moving.locked(request)
         policy.demand(actor, policy.REQUEST)
-        is_own = actor.pk in (request.requested_by_id, request.edited_by_id)
-        if not is_own and not actor.has_perm(policy.APPROVE):
-            raise policy.NotAllowedError("Only who asked for it, or a lead, can take it back.")
+        _demand_own(request, actor, "take it back")
         _demand_stage(request, UNSENT)
         _demand_untouched(request)
         entry = audit.Entry(what="cancelled")
         return moving.move(
             request, RefundStage.CANCELLED, entry, actor=actor, due_at=None, resolved_by=actor
         )
+
+
+def _demand_own(request: RefundRequest, actor: Any, what: str) -> None:
+    is_own = actor.pk in (request.requested_by_id, request.edited_by_id)
+    if not is_own and not actor.has_perm(policy.APPROVE):
+        raise policy.NotAllowedError(f"Only who asked for it, or a lead, can {what}.")
 
 
 def _demand_untouched(request: RefundRequest) -> None:
@@ -398,6 +404,7 @@ def _demand_untouched(request: RefundRequest) -> None:
 def edit_refund(*, request: RefundRequest, wanted: Wanted, actor: Any) -> RefundRequest:
     """Change a refund that was not sent yet. An approval is void then; raises as asking does."""
     policy.demand(actor, policy.REQUEST)
+    _demand_own(request, actor, "change it")
     if wanted.by_hand:
         policy.demand(actor, policy.RECORD)
     _demand_reason(wanted)

@@ -82,6 +82,23 @@ class TestStops:
         with pytest.raises(amounts.AmountError, match="Choose a reason"):
             ask(store.order((1, "10.00")), agent, (0, 1), reason_code="nonsense")
 
+    @only_shopify
+    def test_nobody_but_who_asked_or_a_lead_changes_a_refund(self, store, agent, lead):
+        request = ask(store.order((5, "10.00")), agent, (0, 1))
+        wanted = Wanted(goodwill=D("20.00"), reason_code="damaged")
+        other = shops.staff("other", "agent")
+        with pytest.raises(policy.NotAllowedError, match="Only who asked"):
+            services.edit_refund(request=request, wanted=wanted, actor=other)
+        edited = services.edit_refund(request=request, wanted=wanted, actor=lead)
+        assert edited.amount == D("20.00")
+
+    @only_shopify
+    def test_a_form_of_another_order_is_refused(self, store, agent):
+        key = uuid.uuid4()
+        ask(store.order((1, "10.00")), agent, (0, 1), key=key)
+        with pytest.raises(ValidationError, match="another order"):
+            ask(store.order((1, "10.00")), agent, (0, 1), key=key)
+
 
 class TestOutcomes:
     def test_what_was_not_sent_is_sent_later_and_once(self, store, agent):
@@ -163,6 +180,20 @@ class TestOutcomes:
         with stores.opened(order.connector) as opened:
             sending.deliver(opened, payload)
         assert store.paid_back(order) == [D("10.00")]
+
+    @only_woocommerce
+    def test_what_became_of_one_whose_order_is_gone_is_for_a_person_to_say(
+        self, store, agent, lead
+    ):
+        order = store.order((1, "10.00"))
+        request = ask(order, agent, (0, 1))
+        store.knobs.lose_before = 1
+        assert work(request).stage == "unknown"
+        store.shop.remove("order", order.remote_id)
+        assert (sweep(request).stage, request.error_code) == ("needs_human", "order_gone")
+        verdict = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
+        done = services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        assert done.stage == "rejected"
 
     def lost_and_to_be_sent_again(self, store, agent):
         """A refund of 10.00 whose first attempt the store seems not to have seen."""

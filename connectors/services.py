@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -77,8 +77,13 @@ class StoredToken:
 
 
 @contextmanager
-def opened(connector: ConnectorConfig) -> Iterator[registry.Store]:
-    """The connected store, closed afterwards; raises a ``StoreError`` when it can't be called."""
+def opened(
+    connector: ConnectorConfig, *, guard: Callable[[], None] | None = None
+) -> Iterator[registry.Store]:
+    """The connected store, closed afterwards; raises a ``StoreError`` when it can't be called.
+
+    ``guard`` is called before each request too, and may refuse it by raising.
+    """
     if connector.platform not in registry.STORES:
         raise base.RejectedError(
             f"Storekeep can't talk to {connector.get_platform_display()} yet.", code="platform"
@@ -95,13 +100,22 @@ def opened(connector: ConnectorConfig) -> Iterator[registry.Store]:
         str(connector.api_key),
         str(connector.secret),
         ca_bundle=connector.ca_bundle or None,
-        guard=refuse_in_transaction,
+        guard=_guarding(guard),
         token_cache=StoredToken(connector),
     )
     try:
         yield store
     finally:
         store.close()
+
+
+def _guarding(also: Callable[[], None] | None) -> Callable[[], None]:
+    def guard() -> None:
+        refuse_in_transaction()
+        if also is not None:
+            also()
+
+    return guard
 
 
 def check_store(connector: ConnectorConfig) -> base.StoreDescription:

@@ -49,10 +49,12 @@ def cancel_unsent(request_id: uuid.UUID) -> None:
         _end(request, State.FAILED, f"Changes are switched off for {order.connector}.")
         return
     try:
-        with services.opened(order.connector) as store:
+        with services.opened(order.connector, guard=moving.holding(request)) as store:
             if is_unsent(store.read_order(order.remote_id)):
                 store.cancel_order(order.remote_id, restock=False, note=payloads.note_of(request))
             is_done = not is_unsent(store.read_order(order.remote_id))
+    except moving.OvertakenError:
+        logger.info("cancellation overtaken request=%s", request.pk)
     except base.RejectedError as error:
         _end(request, State.FAILED, str(error))
     except base.StoreError as error:

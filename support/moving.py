@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
@@ -105,6 +106,17 @@ def release(request: RequestT, due: datetime) -> None:
     """Give the lease back, if it is still ours, until then."""
     rows = type(request)._default_manager.filter(pk=request.pk, lease_token=request.lease_token)
     rows.update(lease_until=None, due_at=due)
+
+
+def holding(request: RequestT) -> Callable[[], None]:
+    """What raises ``OvertakenError`` once the request's lease is over: others may be at it then."""
+    until = request.lease_until
+
+    def check() -> None:
+        if until is None or timezone.now() >= until:
+            raise OvertakenError
+
+    return check
 
 
 def _is_free(now: datetime) -> Q:

@@ -44,7 +44,7 @@ def send(request_id: uuid.UUID) -> None:
     order = _order(request)
     with (
         sending.stopping(request, order.connector, again=AddressStage.CHECKING),
-        services.opened(order.connector) as store,
+        services.opened(order.connector, guard=moving.holding(request)) as store,
     ):
         request = _send(request, order, store)
         _look_again(request, order, store)
@@ -198,7 +198,7 @@ def _read_back(request_id: uuid.UUID, stage: AddressStage, settled: Settled) -> 
         return
     order = _order(request)
     try:
-        with services.opened(order.connector) as store:
+        with services.opened(order.connector, guard=moving.holding(request)) as store:
             live = _live(request, order, store)
             request = settled(request, live, store)
             _look_again(request, order, store)

@@ -39,29 +39,24 @@ def resolve(request_id: uuid.UUID) -> None:
         order_id=request.order_id, platform=request.platform
     )
     try:
-        with services.opened(order.connector) as store:
+        with services.opened(order.connector, guard=moving.holding(request)) as store:
             _resolve(request, order, store)
             sending.look_again(order, store)
     except moving.OvertakenError:
         logger.info("refund overtaken request=%s", request.pk)
     except base.StoreError as error:
-        if error.code == "missing":
-            _need_for_missing(request, error)
-        else:
-            later(request, order.connector, error)
-
-
-def _need_for_missing(request: RefundRequest, error: base.StoreError) -> None:
-    """An order that is gone is never there again: nothing more can be found out."""
-    try:
-        sending.need(request, "order_gone", f"It may have been made. {error}")
-    except moving.OvertakenError:
-        logger.info("refund overtaken request=%s", request.pk)
+        later(request, order.connector, error)
 
 
 def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store) -> None:
     read_at = timezone.now()
-    live = store.read_order(order.remote_id)
+    try:
+        live = store.read_order(order.remote_id)
+    except base.RejectedError as error:
+        if error.code != "missing":
+            raise
+        _need(request, store, "order_gone", f"It may have been made. {error}")
+        return
     found = sending.marked(request, live.refunds)
     if found is not None and not _may_still_move(request, found, store):
         sending.settle_by(request, found, sending.Outcome(kind="found"))
@@ -77,6 +72,14 @@ def _resolve(request: RefundRequest, order: PlatformOrder, store: registry.Store
         _send_again(request)
     else:
         sending.need(request, "no_trace", "The store has no such refund, but that proves nothing.")
+
+
+def _need(request: RefundRequest, store: registry.Store, code: str, words: str) -> None:
+    """Give it to a person, who may rely on it that the store isn't at work on it any more."""
+    if (settled_at := _settled_at(request, store)) > timezone.now():
+        moving.release(request, settled_at)
+    else:
+        sending.need(request, code, words)
 
 
 def _may_still_move(request: RefundRequest, found: LiveRefund, store: registry.Store) -> bool:
@@ -106,7 +109,8 @@ def _replay(
         try:
             sending.check(request, headroom.lock(order), live)
         except sending.StoppedError as error:
-            sending.need(request, "in_the_way", f"It may have been made. Not sent again: {error}")
+            words = f"It may have been made. Not sent again: {error}"
+            _need(request, store, "in_the_way", words)
             return
         now = timezone.now()
         entry = audit.Entry(

@@ -62,7 +62,7 @@ def send(request_id: uuid.UUID) -> None:
     order = PlatformOrder.objects.select_related("connector").get(pk=_key(request))
     with (
         stopping(request, order.connector, again=RefundStage.APPROVED),
-        services.opened(order.connector) as store,
+        services.opened(order.connector, guard=moving.holding(request)) as store,
     ):
         _send(request, order, store)
 
@@ -372,7 +372,7 @@ def look(request_id: uuid.UUID) -> None:
     order = PlatformOrder.objects.select_related("connector").get(pk=_key(request))
     due = timezone.now() + LOOK_AGAIN
     try:
-        with services.opened(order.connector) as store:
+        with services.opened(order.connector, guard=moving.holding(request)) as store:
             found = [
                 one for one in store.list_refunds(order.remote_id)
                 if one.remote_id == request.remote_id

@@ -26,6 +26,7 @@ from tests.chaos import shops
 from tests.connectors.test_kill import start_sync
 
 SECONDS = float(os.environ.get("STOREKEEP_CHAOS_SECONDS", "8"))
+LONGEST = 60
 FAULTS = ("fail", "throttle", "cut", "truncate", "maintenance")
 
 
@@ -88,10 +89,15 @@ def copy_and_kill(chance):
     """A sync in a process of its own, which may be killed at any moment."""
     process = start_sync()
     try:
-        process.wait(timeout=chance.choice((1.0, 2.0, 4.0)))
+        process.wait(timeout=chance.choice((1.0, 2.0, 4.0, 8.0)))
     except Exception:  # noqa: BLE001 - whatever: it is killed now
         process.send_signal(signal.SIGKILL)
     process.communicate()
+
+
+def is_spared():
+    """Whether no sync is known to have been killed yet: a slow machine starts them slowly."""
+    return not SyncRun.objects.filter(status="interrupted").exists()
 
 
 def settle(stores, workers):
@@ -147,7 +153,7 @@ def test_after_chaos_nothing_is_missing_extra_or_stale(live_server, monkeypatch)
         trouble = Trouble(stores, seed)
         trouble.start()
         end = time.monotonic() + SECONDS
-        while time.monotonic() < end:
+        while time.monotonic() < end or (is_spared() and time.monotonic() < end + LONGEST):
             copy_and_kill(chance)
         trouble.stop()
         settle(stores, workers)
@@ -159,4 +165,4 @@ def test_after_chaos_nothing_is_missing_extra_or_stale(live_server, monkeypatch)
     nothing = (set(), set(), set())
     assert found == dict.fromkeys(found, nothing), f"seed {seed}"
     assert PlatformOrder.objects.count() > 300
-    assert SyncRun.objects.filter(status="interrupted").exists() or SECONDS < 5
+    assert not is_spared()

@@ -1,4 +1,4 @@
-"""No store is called while a transaction is open."""
+"""No store is called while a transaction is open, or for a request whose lease is over."""
 
 from __future__ import annotations
 
@@ -6,11 +6,15 @@ from dataclasses import replace
 from decimal import Decimal
 
 import pytest
+from django.conf import settings
 from django.db import transaction
 
 from connectors import services as connected
 from connectors.platforms.money import RefundOrder
+from support import moving, sending
+from support.models import RefundRequest
 from tests.support import shops
+from tests.support.test_scenarios import ask
 
 CALLS = {
     "read_order": lambda store, refund: store.read_order(refund.order_remote_id),
@@ -50,5 +54,26 @@ def test_a_store_is_not_called_while_a_transaction_is_open(store, call):
         call(remote, refund)
     assert len(store.running.application.log) == heard
     with connected.opened(store.connector) as remote:
+        call(remote, refund)
+    assert len(store.running.application.log) > heard
+
+
+@pytest.mark.parametrize("call", CALLS.values(), ids=CALLS)
+def test_a_worker_that_slept_through_its_lease_asks_the_store_nothing(store, agent, call):
+    order = store.order((1, "10.00"))
+    refund = wanted(order)
+    asked = ask(order, agent, (0, 1))
+    with shops.travelled(minutes=1):
+        request = moving.claim(RefundRequest, asked.pk, sending.SENDABLE)
+    heard = len(store.running.application.log)
+    guard = moving.holding(request)
+    with (
+        shops.travelled(minutes=1, seconds=settings.MONEY_LEASE_SECONDS),
+        pytest.raises(moving.OvertakenError),
+        connected.opened(store.connector, guard=guard) as remote,
+    ):
+        call(remote, refund)
+    assert len(store.running.application.log) == heard
+    with shops.travelled(minutes=2), connected.opened(store.connector, guard=guard) as remote:
         call(remote, refund)
     assert len(store.running.application.log) > heard

@@ -14,7 +14,7 @@ test: .venv/dev.stamp
 
 # Workers killed at every boundary of a refund, then the same without each guard: SCHEDULES=, MOST=, SEED=.
 chaos: .venv/dev.stamp
-	@$(BIN)/python -m tests.chaos.money --schedules $(or $(SCHEDULES),10000) --table $(or $(MOST),2000) \
+	@$(BIN)/python -m tests.chaos.money --schedules $(or $(SCHEDULES),10000) --table $(or $(MOST),5000) \
 		--seed $(or $(SEED),1) $(ARGS)
 
 # Stores that change, fail and are cut off while they are copied, for a minute.

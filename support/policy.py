@@ -93,6 +93,13 @@ def demand_second(request: Any, user: Any, permission: str) -> None:
         )
 
 
+def demand_own(request: RefundRequest, user: Any, what: str) -> None:
+    """Raises ``NotAllowedError`` unless the user asked for it, edited it last, or is a lead."""
+    is_own = user.pk in (request.requested_by_id, request.edited_by_id)
+    if not is_own and not user.has_perm(APPROVE):
+        raise NotAllowedError(f"Only who asked for it, or a lead, can {what}.")
+
+
 def demand_limit(request: RefundRequest, user: Any) -> None:
     """Raises ``NotAllowedError`` for an amount beyond the user's limit."""
     limit = limit_of(user, request.currency)

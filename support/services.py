@@ -18,13 +18,12 @@ from django.utils import timezone
 from connectors import services as stores
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
-from connectors.platforms.money import LiveOrder, LiveRefund, RefundPreview, Tender
+from connectors.platforms.money import LiveOrder, RefundPreview
 from orders.models import PlatformOrder
 from support import (
     amounts,
     audit,
     external,
-    finishing,
     headroom,
     moving,
     payloads,
@@ -313,13 +312,13 @@ def new_marker() -> str:
 
 def approve_refund(*, request: RefundRequest, actor: Any, content: str) -> RefundRequest:
     """Agree to exactly what has the digest ``content``; it is sent after the undo window."""
-    demand_writes(_order(request).connector)
+    demand_writes(order_of(request).connector)
     with transaction.atomic():
-        order = headroom.lock(_order(request))
+        order = headroom.lock(order_of(request))
         request = moving.locked(request)
         policy.demand_second(request, actor, policy.APPROVE)
         policy.demand_limit(request, actor)
-        _demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
+        demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
         if content != payloads.content_hash(request):
             raise ValidationError("It was changed while you looked at it: look at it again.")
         _demand_room(request, order)
@@ -334,7 +333,8 @@ def approve_refund(*, request: RefundRequest, actor: Any, content: str) -> Refun
     return request
 
 
-def _order(request: RefundRequest) -> PlatformOrder:
+def order_of(request: RefundRequest) -> PlatformOrder:
+    """The order that a refund is of, with its store."""
     return PlatformOrder.objects.select_related("connector").get(
         order_id=request.order_id, platform=request.platform
     )
@@ -353,7 +353,8 @@ def _demand_room(request: RefundRequest, order: PlatformOrder) -> None:
         raise ValidationError(f"It can’t be approved: {error}.") from None
 
 
-def _demand_stage(request: RefundRequest, stages: tuple[RefundStage, ...]) -> None:
+def demand_stage(request: RefundRequest, stages: tuple[RefundStage, ...]) -> None:
+    """Raises ``ValidationError`` for a refund that went on in the meantime."""
     if request.stage not in stages:
         raise ValidationError(
             f"Too late: the refund is “{request.get_stage_display()}” by now. Look at it again."
@@ -365,7 +366,7 @@ def decline_refund(*, request: RefundRequest, actor: Any, reason: str) -> Refund
     with transaction.atomic():
         request = moving.locked(request)
         policy.demand_second(request, actor, policy.APPROVE)
-        _demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
+        demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
         entry = audit.Entry(what="declined", note=reason)
         return moving.move(
             request, RefundStage.REJECTED, entry, actor=actor,
@@ -378,19 +379,13 @@ def cancel_refund(*, request: RefundRequest, actor: Any) -> RefundRequest:
     with transaction.atomic():
         request = moving.locked(request)
         policy.demand(actor, policy.REQUEST)
-        _demand_own(request, actor, "take it back")
-        _demand_stage(request, UNSENT)
+        policy.demand_own(request, actor, "take it back")
+        demand_stage(request, UNSENT)
         _demand_untouched(request)
         entry = audit.Entry(what="cancelled")
         return moving.move(
             request, RefundStage.CANCELLED, entry, actor=actor, due_at=None, resolved_by=actor
         )
-
-
-def _demand_own(request: RefundRequest, actor: Any, what: str) -> None:
-    is_own = actor.pk in (request.requested_by_id, request.edited_by_id)
-    if not is_own and not actor.has_perm(policy.APPROVE):
-        raise policy.NotAllowedError(f"Only who asked for it, or a lead, can {what}.")
 
 
 def _demand_untouched(request: RefundRequest) -> None:
@@ -404,16 +399,16 @@ def _demand_untouched(request: RefundRequest) -> None:
 def edit_refund(*, request: RefundRequest, wanted: Wanted, actor: Any) -> RefundRequest:
     """Change a refund that was not sent yet. An approval is void then; raises as asking does."""
     policy.demand(actor, policy.REQUEST)
-    _demand_own(request, actor, "change it")
+    policy.demand_own(request, actor, "change it")
     if wanted.by_hand:
         policy.demand(actor, policy.RECORD)
     _demand_reason(wanted)
-    order = _order(request)
+    order = order_of(request)
     live = read_live(order)
     with transaction.atomic():
         order = headroom.lock(order)
         request = moving.locked(request)
-        _demand_stage(request, UNSENT)
+        demand_stage(request, UNSENT)
         _demand_untouched(request)
         return _edit(request, _desk(order, live, but=request), wanted, actor)
 
@@ -437,138 +432,3 @@ def _edit(request: RefundRequest, desk: Desk, wanted: Wanted, actor: Any) -> Ref
     )  # fmt: skip
     queueing.soon(request)
     return request
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
-    """What somebody found out about a refund whose outcome was unknown.
-
-    ``remote_id`` is the store's refund; None beside ``happened``: the money moved, and the store
-    has no refund of it.
-    """
-
-    happened: bool
-    remote_id: int | None
-    reason: str
-
-    def as_json(self, actor: Any) -> base.Json:
-        """With who said so."""
-        return {"happened": self.happened, "remote_id": self.remote_id, "by": actor.pk}
-
-
-def resolve_refund(*, request: RefundRequest, verdict: Verdict, actor: Any) -> RefundRequest:
-    """Say what became of a refund; above a threshold a second person has to say the same."""
-    policy.demand(actor, policy.RESOLVE)
-    if not verdict.reason.strip():
-        raise ValidationError("Say how you know: where you looked and what you saw.")
-    order = _order(request)
-    refunds, settle_time = _known(order)
-    _demand_true(request, verdict, refunds)
-    with transaction.atomic():
-        order = headroom.lock(order)
-        request = moving.locked(request)
-        _demand_stage(request, (RefundStage.UNKNOWN, RefundStage.NEEDS_HUMAN))
-        _demand_over(request, verdict, settle_time)
-        if policy.resolving_takes_two(request) and not _seconded(request, verdict, actor):
-            return _propose(request, verdict, actor)
-        return _carry_out(request, order, verdict, actor)
-
-
-def _known(order: PlatformOrder) -> tuple[Sequence[LiveRefund], timedelta]:
-    """The order's refunds in its store, none where it is gone, and how long a write may take."""
-    read_at = timezone.now()
-    with stores.opened(order.connector) as store:
-        try:
-            refunds = store.read_order(order.remote_id).refunds
-        except base.RejectedError as error:
-            if error.code != "missing":
-                raise
-            return (), store.settle_time
-        settle_time = store.settle_time
-    external.learn(order, refunds, read_at=read_at)
-    return refunds, settle_time
-
-
-def _demand_true(request: RefundRequest, verdict: Verdict, refunds: Sequence[LiveRefund]) -> None:
-    """Raises ``ValidationError`` for a verdict that the store's own refunds contradict."""
-    ours = sending.marked(request, refunds)
-    if verdict.remote_id is None:
-        if ours is None or ours.tender is Tender.FAILED:
-            return
-        if verdict.happened or ours.tender is not Tender.NONE:
-            raise ValidationError(
-                f"The store has it: its refund {ours.remote_id} carries this one’s mark."
-            )
-        return
-    named = next((one for one in refunds if one.remote_id == verdict.remote_id), None)
-    if named is None:
-        raise ValidationError(f"The store has no refund {verdict.remote_id} on this order.")
-    if named.tender is Tender.FAILED:
-        raise ValidationError("The payment refused that refund: no money moved.")
-    if named != ours and not request.by_hand and named.amount != request.amount:
-        given = amounts.said(named.amount, request.currency)
-        raise ValidationError(f"That refund is of {given}: it is not this one.")
-
-
-def _demand_over(request: RefundRequest, verdict: Verdict, settle_time: timedelta) -> None:
-    """Raises ``ValidationError`` while Storekeep or the store may still be at the last attempt."""
-    now = timezone.now()
-    if request.lease_until is not None and request.lease_until > now:
-        raise ValidationError("Storekeep is looking at it just now: say so again in a minute.")
-    if verdict.remote_id is None and request.stage == RefundStage.UNKNOWN:
-        until = (request.attempted_at or request.requested_at) + settle_time
-        if until > now:
-            minutes = -(-int((until - now).total_seconds()) // 60)
-            raise ValidationError(
-                f"The store may still be at work on it: say so in {max(minutes, 1)} min at the "
-                "earliest."
-            )
-
-
-def _seconded(request: RefundRequest, verdict: Verdict, actor: Any) -> bool:
-    """Whether somebody else said the same before."""
-    first = request.verdict
-    if not first:
-        return False
-    said = verdict.as_json(actor)
-    if first["by"] == actor.pk:
-        raise policy.NotAllowedError("You said so already: somebody else has to confirm it.")
-    return all(first[name] == said[name] for name in ("happened", "remote_id"))
-
-
-def _propose(request: RefundRequest, verdict: Verdict, actor: Any) -> RefundRequest:
-    said = verdict.as_json(actor)
-    entry = audit.Entry(what="verdict, to be confirmed", note=verdict.reason, answered=said)
-    stage = RefundStage.NEEDS_HUMAN
-    return moving.move(request, stage, entry, actor=actor, verdict=said, due_at=None)
-
-
-def _carry_out(
-    request: RefundRequest, order: PlatformOrder, verdict: Verdict, actor: Any
-) -> RefundRequest:
-    said = verdict.as_json(actor)
-    entry = audit.Entry(what="settled by a person", note=verdict.reason, answered=said)
-    ends: dict[str, Any] = {"resolved_by": actor, "due_at": None, "lease_until": None,
-                            "verdict": said, "error": ""}  # fmt: skip
-    if not verdict.happened:
-        ends["error"] = "It did not happen, as somebody found out."
-        return moving.move(
-            request, RefundStage.REJECTED, entry, actor=actor, error_code="did_not_happen", **ends
-        )
-    if verdict.remote_id is None:
-        ends["by_hand"] = True
-    else:
-        _hand_over(order, request, verdict.remote_id)
-    ends |= {"remote_id": verdict.remote_id, "error_code": ""}
-    ends["cancelling"] = finishing.first_step(request, RefundStage.PROCESSED)
-    return moving.move(request, RefundStage.PROCESSED, entry, actor=actor, **ends)
-
-
-def _hand_over(order: PlatformOrder, request: RefundRequest, remote_id: int) -> None:
-    """Take the store's refund from the row that held it for one made elsewhere."""
-    others = RefundRequest.objects.of_order(order).filter(remote_id=remote_id)
-    for other in others.exclude(pk=request.pk):
-        if not other.is_external:
-            raise ValidationError(f"The store’s refund {remote_id} belongs to another request.")
-        entry = audit.Entry(what="belongs to a request", note=f"request {request.pk}")
-        moving.move(other, RefundStage.SUPERSEDED, entry, remote_id=None)

@@ -265,6 +265,7 @@ def _ask(
 def edit_view(request: HttpRequest, found: RefundRequest, site: Any) -> HttpResponse:
     """The same form for a refund that was not sent yet; whoever edits it asks anew."""
     policy.demand(request.user, policy.REQUEST)
+    policy.demand_own(found, request.user, "change it")
     order = pages.order_of(found.platform, found.order_id)
     try:
         desk = services.open_desk(order, but=found)

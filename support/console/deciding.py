@@ -13,10 +13,10 @@ from django.shortcuts import redirect
 
 from connectors import presenting
 from connectors.platforms import base
-from support import addressing, amounts, sending, services
+from support import addressing, amounts, sending, services, settling
 from support.console import pages
 from support.models import AddressUpdateRequest, RefundRequest
-from support.services import Verdict
+from support.settling import Verdict
 
 FAILURES = (ValidationError, amounts.AmountError, sending.StoppedError, base.StoreError)
 Decision = Callable[[HttpRequest, RefundRequest], str]
@@ -70,7 +70,7 @@ def _resolve(request: HttpRequest, found: RefundRequest) -> str:
     verdict = Verdict(
         happened=happened, remote_id=remote_id, reason=pages.entered(request).get("reason", "")
     )
-    done = services.resolve_refund(request=found, verdict=verdict, actor=request.user)
+    done = settling.resolve_refund(request=found, verdict=verdict, actor=request.user)
     return "Settled." if done.is_final else "Kept. Somebody else has to confirm it now."
 
 

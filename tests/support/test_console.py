@@ -9,6 +9,7 @@ import pytest
 from connectors import presenting
 from support.models import RefundRequest
 from tests.support import desk, shops
+from tests.support.test_scenarios import ask, work
 
 pytestmark = pytest.mark.browser
 
@@ -106,3 +107,13 @@ def test_a_viewer_sees_no_button_and_is_refused(page, live_server, store, agent)
         f"{live_server.url}/admin/support/refundrequest/order/{order.platform}/{order.order_id}/"
     )
     assert answer.status == 403
+
+
+def test_on_a_phone_the_record_is_whole_and_has_its_evidence(page, live_server, store, agent):
+    done = work(ask(store.order((1, "10.00")), agent, (0, 1)))
+    page.set_viewport_size({"width": 390, "height": 800})
+    desk.Staff(page, live_server, agent).open(presenting.page_of(done))
+    page.click("text=what was sent")
+    assert page.is_visible("text=order_remote_id")
+    widths = "[...document.querySelectorAll('.sk-scroll')].map(e => e.scrollWidth - e.clientWidth)"
+    assert set(page.evaluate(widths)) == {0}

@@ -184,6 +184,13 @@ class TestPermissions:
             assert refused == dict.fromkeys(refused, 403)
             assert RefundRequest.objects.get(pk=found.pk).stage == stage
 
+    def test_who_did_not_ask_for_a_refund_gets_no_form_to_edit_it(self, client, order):
+        sign_in(client, "agent")
+        found = refund(order, RefundStage.HOLDING, requested_by=shops.staff("another", "agent"))
+        pages = [one for one in refund_pages(order, found) if one[0] in ("edit", "save")]
+        assert answers(client, pages) == {"edit": 403, "save": 403}
+        assert RefundRequest.objects.get().version == found.version
+
     def test_a_viewer_reads_what_others_may_not(self, client, order):
         found = refund(order, RefundStage.UNKNOWN)
         pages = [REFUNDS, f"{REFUNDS}{found.pk}/change/", f"{REFUNDS}{found.pk}/state/"]

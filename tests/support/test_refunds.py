@@ -29,10 +29,12 @@ from support import (
     policy,
     sending,
     services,
+    settling,
     sweeping,
 )
 from support.models import RefundRequest, RequestEvent
-from support.services import Verdict, Wanted, WantedLine
+from support.services import Wanted, WantedLine
+from support.settling import Verdict
 from tests.support import shops
 from tests.support.test_scenarios import ask, sweep, work
 
@@ -192,7 +194,7 @@ class TestOutcomes:
         store.shop.remove("order", order.remote_id)
         assert (sweep(request).stage, request.error_code) == ("needs_human", "order_gone")
         verdict = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
-        done = services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        done = settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         assert done.stage == "rejected"
 
     def lost_and_to_be_sent_again(self, store, agent):
@@ -273,8 +275,8 @@ class TestSettling:
         order, request = self.lost(store, agent)
         verdict = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
         with pytest.raises(policy.NotAllowedError):
-            services.resolve_refund(request=request, verdict=verdict, actor=agent)
-        done = services.resolve_refund(request=request, verdict=verdict, actor=lead)
+            settling.resolve_refund(request=request, verdict=verdict, actor=agent)
+        done = settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         assert (done.stage, done.error_code) == ("rejected", "did_not_happen")
         assert work(ask(order, agent, (0, 1))).stage == "processed"
 
@@ -282,14 +284,14 @@ class TestSettling:
         _, request = self.lost(store, agent, "200.00")
         yes = Verdict(happened=True, remote_id=None, reason="Seen at Stripe")
         no = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
-        request = services.resolve_refund(request=request, verdict=yes, actor=lead)
+        request = settling.resolve_refund(request=request, verdict=yes, actor=lead)
         assert request.stage == "needs_human"
         with pytest.raises(policy.NotAllowedError, match="somebody else"):
-            services.resolve_refund(request=request, verdict=yes, actor=lead)
+            settling.resolve_refund(request=request, verdict=yes, actor=lead)
         other = shops.staff("other", "lead")
-        request = services.resolve_refund(request=request, verdict=no, actor=other)
+        request = settling.resolve_refund(request=request, verdict=no, actor=other)
         assert request.stage == "needs_human"
-        request = services.resolve_refund(request=request, verdict=no, actor=lead)
+        request = settling.resolve_refund(request=request, verdict=no, actor=lead)
         assert request.stage == "rejected"
         assert not list(audit.verify())
 
@@ -300,7 +302,7 @@ class TestSettling:
         made = store.refund_elsewhere(order)
         services.read_live(order)
         verdict = Verdict(happened=True, remote_id=made["id"], reason="Same time, same amount")
-        request = services.resolve_refund(request=request, verdict=verdict, actor=lead)
+        request = settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         assert (request.stage, request.remote_id) == ("processed", made["id"])
         assert RefundRequest.objects.get(is_external=True).stage == "superseded"
         assert headroom.spoken_for(order).amount == D("10.00")
@@ -313,9 +315,9 @@ class TestSettling:
         for happened in (False, True):
             verdict = Verdict(happened=happened, remote_id=None, reason="Not at Stripe")
             with pytest.raises(ValidationError, match="The store has it"):
-                services.resolve_refund(request=request, verdict=verdict, actor=lead)
+                settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         yes = Verdict(happened=True, remote_id=store.made(order)[0]["id"], reason="Seen")
-        assert services.resolve_refund(request=request, verdict=yes, actor=lead).is_final
+        assert settling.resolve_refund(request=request, verdict=yes, actor=lead).is_final
 
     def test_nobody_says_so_while_the_store_or_a_worker_may_still_be_at_it(
         self, store, agent, lead
@@ -326,13 +328,13 @@ class TestSettling:
         assert work(request).stage == "unknown"
         verdict = Verdict(happened=False, remote_id=None, reason="Not at Stripe")
         with pytest.raises(ValidationError, match="may still be at work"):
-            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+            settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         with shops.travelled(hours=1):
             moving.claim(RefundRequest, request.pk, ("unknown",))
             with pytest.raises(ValidationError, match="just now"):
-                services.resolve_refund(request=request, verdict=verdict, actor=lead)
+                settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         with shops.travelled(hours=2):
-            assert services.resolve_refund(request=request, verdict=verdict, actor=lead).is_final
+            assert settling.resolve_refund(request=request, verdict=verdict, actor=lead).is_final
 
     def test_a_refund_of_another_amount_is_another_refund(self, store, agent, lead):
         order = store.order((3, "10.00"))
@@ -342,7 +344,7 @@ class TestSettling:
         assert work(request).stage == "unknown"
         verdict = Verdict(happened=True, remote_id=other["id"], reason="Seen")
         with pytest.raises(ValidationError, match=r"10\.00 GBP: it is not this one"):
-            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+            settling.resolve_refund(request=request, verdict=verdict, actor=lead)
         assert RefundRequest.objects.get(is_external=True).stage == "processed"
 
     @only_shopify
@@ -353,7 +355,7 @@ class TestSettling:
         assert work(request).stage == "unknown"
         verdict = Verdict(happened=True, remote_id=store.made(order)[0]["id"], reason="Seen")
         with pytest.raises(ValidationError, match="refused that refund"):
-            services.resolve_refund(request=request, verdict=verdict, actor=lead)
+            settling.resolve_refund(request=request, verdict=verdict, actor=lead)
 
     def test_from_a_shell(self, store, agent, lead, capsys):
         _, request = self.lost(store, agent)

@@ -10,7 +10,7 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from connectors.platforms import base
-from support import services
+from support import settling
 from support.console import pages
 from support.management.commands.requests import one_of
 from support.models import RefundRequest
@@ -46,7 +46,7 @@ class Command(BaseCommand):
         if actor is None:
             raise CommandError(f"There is no member of staff {options['user']}.")
         try:
-            done = services.resolve_refund(request=request, verdict=_verdict(options), actor=actor)
+            done = settling.resolve_refund(request=request, verdict=_verdict(options), actor=actor)
         except (ValidationError, PermissionDenied, base.StoreError) as error:
             raise CommandError(f"Nothing was changed. {pages.problem(error)}") from None
         if done.is_final:
@@ -55,11 +55,11 @@ class Command(BaseCommand):
             self.stdout.write("Kept. Somebody else has to say the same.")
 
 
-def _verdict(options: dict[str, Any]) -> services.Verdict:
+def _verdict(options: dict[str, Any]) -> settling.Verdict:
     given = options["happened"]
     if given and given != ELSEWHERE and not given.isdecimal():
         raise CommandError("--happened takes the id of the store's refund, or “elsewhere”.")
-    return services.Verdict(
+    return settling.Verdict(
         happened=bool(given),
         remote_id=int(given) if given and given != ELSEWHERE else None,
         reason=options["because"],

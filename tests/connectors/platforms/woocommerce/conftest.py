@@ -11,7 +11,7 @@ import pytest
 
 from connectors.platforms.woocommerce.client import Client
 from connectors.platforms.woocommerce.store import WooCommerceStore
-from connectors.sandbox import rendering, server
+from connectors.sandbox import rendering, server, wire
 from connectors.sandbox.shop import Shop
 
 FOLDER = Path(__file__).parents[3] / "fixtures" / "woocommerce"
@@ -108,3 +108,15 @@ def store(running):
     found = WooCommerceStore(Client(running.url, running.key, running.secret, draw=lambda: 0.0))
     yield found
     found.close()
+
+
+@pytest.fixture
+def ignoring_offset(monkeypatch):
+    """The sandbox is one of the stores whose plugins drop the parameter offset."""
+    whole = wire.queries.selection
+
+    def deaf(kind, parameters, *extra):
+        parameters.single.pop("offset", None)
+        return whole(kind, parameters, *extra)
+
+    monkeypatch.setattr(wire.queries, "selection", deaf)

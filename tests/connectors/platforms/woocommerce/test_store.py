@@ -248,15 +248,8 @@ def test_texts_that_cant_be_stored_are_replaced(bench, running, store):
     assert [note.cause for note in batch.notes] == ["text_replaced"] * 2
 
 
-def test_a_store_that_ignores_offset_is_not_read_as_if_it_were_whole(bench, store, monkeypatch):
+def test_a_store_that_ignores_offset_is_not_read_as_if_it_were_whole(bench, store, ignoring_offset):
     bench.add_orders(range(1, 151))
-    whole = wire.queries.selection
-
-    def deaf(kind, parameters, *extra):
-        parameters.single.pop("offset", None)
-        return whole(kind, parameters, *extra)
-
-    monkeypatch.setattr(wire.queries, "selection", deaf)
     with pytest.raises(base.RejectedError, match="ignores the parameter offset"):
         list(store.read(ORDERS, WHOLE, {}))
 

@@ -2,11 +2,19 @@
 
 from __future__ import annotations
 
+from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.search import SearchVector
 from django.db import models
 from django.db.models import F
+from django.db.models.functions import Greatest, Left
 
 from compositekeys.fields import CompositeKey
 from connectors.models import Platform, connector_key, platform_check, prefix_index
+
+# When our row last became what it is: it was written, or found deleted.
+UPDATED = Greatest("synced_at", "deleted_at")
+# Words are looked for in these; texts that are longer than a page are cut.
+SEARCHED = SearchVector("title", "merchant_sku", Left("description", 5_000), config="simple")
 
 
 class ProductQuerySet(models.QuerySet["PlatformProduct"]):
@@ -73,6 +81,9 @@ class PlatformProduct(models.Model):
             prefix_index("sku", "platform_product_sku_prefix"),
             prefix_index("merchant_sku", "platform_product_own_prefix"),
             prefix_index("title", "platform_product_title_prefix"),
+            models.Index(fields=["price", "sku", "platform"], name="platform_product_price"),
+            models.Index(UPDATED, F("sku"), F("platform"), name="platform_product_updated"),
+            GinIndex(SEARCHED, name="platform_product_words"),
         ]
 
     def __str__(self) -> str:

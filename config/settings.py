@@ -52,6 +52,11 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "django.contrib.staticfiles",
     "django.contrib.postgres",
+    "corsheaders",
+    "rest_framework",
+    "rest_framework_api_key",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
     "compositekeys",
     "connectors",
     "catalog",
@@ -64,6 +69,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "corsheaders.middleware.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -222,6 +228,46 @@ REFUND_RESOLVE_ABOVE = env.str(
 )
 # A worker that holds a request longer than this is taken for dead.
 MONEY_LEASE_SECONDS = env.int("MONEY_LEASE_SECONDS", default=360)
+
+# The storefront API. Rates are requests a minute.
+API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
+API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)
+API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
+API_RATE_PREFIX = "storekeep:rate"
+API_CUSTOMER_TOKEN_MINUTES = env.int("API_CUSTOMER_TOKEN_MINUTES", default=30)
+API_GUEST_LINK_HOURS = env.int("API_GUEST_LINK_HOURS", default=7 * 24)
+CORS_URLS_REGEX = r"^/api/"
+CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match")
+CORS_EXPOSE_HEADERS = ("etag", "idempotency-replayed", "retry-after")
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "connectors.storefront.authentication.KeyAuthentication",
+        "connectors.storefront.authentication.TokenAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["connectors.storefront.permissions.MayCall"],
+    "DEFAULT_THROTTLE_CLASSES": ["connectors.storefront.throttling.Throttle"],
+    "DEFAULT_RENDERER_CLASSES": ["connectors.storefront.rendering.JSONRenderer"],
+    "DEFAULT_PARSER_CLASSES": ["connectors.storefront.rendering.JSONParser"],
+    "DEFAULT_SCHEMA_CLASS": "connectors.storefront.describing.Schema",
+    "EXCEPTION_HANDLER": "connectors.storefront.errors.handle",
+    "UNAUTHENTICATED_USER": None,
+    "URL_FORMAT_OVERRIDE": None,
+    "NUM_PROXIES": 1 if env.bool("BEHIND_PROXY", default=False) else 0,
+}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Storekeep storefront API",
+    "VERSION": "1",
+    "DESCRIPTION": "Products, customers, orders and requests of a shop. docs/storefront.md walks "
+    "through it with curl.",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SERVE_AUTHENTICATION": [],
+    "SERVE_PERMISSIONS": [],
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "SCHEMA_PATH_PREFIX": "/api/v1",
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_REQUEST": True,
+}
 
 LOGGING = {
     "version": 1,

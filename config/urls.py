@@ -2,7 +2,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.templatetags.static import static
-from django.urls import path
+from django.urls import include, path
 from django.views.generic import RedirectView
 
 from connectors import views
@@ -19,5 +19,6 @@ urlpatterns = [
     path("favicon.ico", Favicon.as_view()),
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
+    path("api/", include("config.api")),
     path("webhooks/<uuid:connector_id>/", views.receive_webhook, name="webhooks"),
 ]

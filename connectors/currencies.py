@@ -21,3 +21,10 @@ def decimals_of(currency: str) -> int:
 def unit_of(currency: str) -> Decimal:
     """The smallest amount that can be paid in this currency."""
     return Decimal(1).scaleb(-decimals_of(currency))
+
+
+def written(amount: Decimal, currency: str) -> str:
+    """The amount as a text for programs: never fewer decimals than usual, none cut off."""
+    exponent = amount.normalize().as_tuple().exponent
+    places = max(decimals_of(currency), -exponent if isinstance(exponent, int) else 0)
+    return f"{amount:.{places}f}"

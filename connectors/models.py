@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import uuid
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
 from django.contrib.postgres.functions import RandomUUID, TransactionNow
 from django.core.validators import MinValueValidator, RegexValidator
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
+from rest_framework_api_key.models import AbstractAPIKey, APIKeyManager
 
 from connectors.encryption import EncryptedTextField
 from connectors.platforms import base
@@ -473,6 +476,54 @@ class WebhookDelivery(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.remote_id or ''}".strip()
+
+
+class Scope(models.TextChoices):
+    """What a storefront's key may be used for."""
+
+    CATALOG = "catalog", "Read products"
+    CUSTOMERS = "customers", "Read customers"
+    ORDERS = "orders", "Read orders and requests"
+    REQUESTS = "requests", "Ask for refunds and address changes"
+    TOKENS = "tokens", "Let shoppers and guests in"
+
+
+class StorefrontKeyManager(APIKeyManager):
+    """Makes keys that are hashed, and finds those that are taken."""
+
+    def usable(self) -> models.QuerySet[StorefrontKey]:
+        """Keys that are neither revoked nor expired."""
+        live = Q(expiry_date__isnull=True) | Q(expiry_date__gt=Now())
+        found: models.QuerySet[StorefrontKey] = self.filter(live, revoked=False)
+        return found
+
+
+class StorefrontKey(AbstractAPIKey):
+    """With which a shop's server calls the API; only its hash is kept.
+
+    ``connector`` None: of all stores. ``origins`` are those of the pages whose browsers may call
+    with a token that this key made; none: no browser may.
+    """
+
+    connector = models.ForeignKey(
+        ConnectorConfig,
+        on_delete=models.CASCADE,
+        null=True,
+        blank=True,
+        related_name="storefront_keys",
+        verbose_name="store",
+        help_text="Empty: all stores.",
+    )
+    scopes = ArrayField(models.CharField(max_length=20, choices=Scope), default=list)
+    origins = ArrayField(models.CharField(max_length=255), default=list, blank=True)
+    last_used_at = models.DateTimeField("last used", null=True, blank=True, editable=False)
+
+    objects: ClassVar[StorefrontKeyManager] = StorefrontKeyManager()
+
+    class Meta:
+        db_table = "storefront_key"
+        verbose_name = "storefront key"
+        ordering = ["-created"]
 
 
 def prefix_index(field: str, name: str) -> models.Index:

@@ -1,0 +1,1 @@
+"""What every endpoint of the storefront API has in common; apps add theirs in ``api.py``."""

@@ -1,0 +1,59 @@
+"""How views are described: what each may answer beside success is the same everywhere."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.utils import OpenApiResponse
+
+from connectors.storefront.errors import ErrorSerializer
+
+ALWAYS = {
+    "400": "A parameter or field is wrong; `fields` names it.",
+    "401": "No API key or token, or one that isn’t taken (any more).",
+    "403": "The key or token is not for this.",
+    "406": "Only application/json is spoken.",
+    "429": "Too many requests; `Retry-After` says for how many seconds to wait.",
+}
+OF_ONE = {"404": "There is no such row, or the caller may not see it."}
+OF_BODIES = {
+    "413": "The body is larger than 64 KiB.",
+    "415": "The body is no application/json.",
+}
+READ = {"304": "As it was when the caller’s ETag was given."}
+
+
+def answers(success: Any, **more: str) -> dict[Any, Any]:
+    """The responses of an operation beside those that every one has, e.g. ``_409="…"``."""
+    found = success if isinstance(success, dict) else {200: success}
+    others = {int(code.removeprefix("_")): _error(text) for code, text in more.items()}
+    return {**found, **others}
+
+
+def _error(text: str) -> OpenApiResponse:
+    return OpenApiResponse(ErrorSerializer, description=text)
+
+
+class Schema(AutoSchema):
+    """Adds the errors that every operation may answer."""
+
+    def _get_response_bodies(self, *args: Any, **kwargs: Any) -> dict[str, Any]:
+        found: dict[str, Any] = super()._get_response_bodies(*args, **kwargs)
+        for code, text in self._others().items():
+            if code not in found:
+                found[code] = self._get_response_for_code(_error(text), code)  # type: ignore[no-untyped-call]
+        if self.method == "GET":
+            found |= {code: {"description": text} for code, text in READ.items()}
+        return dict(sorted(found.items()))
+
+    def _others(self) -> dict[str, str]:
+        found = dict(ALWAYS)
+        if "{" in self.path:
+            found |= OF_ONE
+        if self.method == "POST":
+            found |= OF_BODIES
+        return found
+
+    def get_tags(self) -> list[str]:
+        return [self.path.split("/")[3]]

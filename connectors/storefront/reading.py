@@ -1,0 +1,105 @@
+"""What is asked for: parameters that are all known and all checked, fields that are all named."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.request import Request
+
+MOST = 100
+USUAL = 50
+UNKNOWN = "There is no such parameter here."
+REPEATED = "Give it once."
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses what it doesn't know, by its name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, Mapping):
+            unknown = [name for name in data if name not in self.fields]
+            if unknown:
+                raise serializers.ValidationError(
+                    {name: serializers.ErrorDetail(UNKNOWN, "unknown") for name in unknown}
+                )
+        return super().to_internal_value(data)
+
+
+class AmountField(serializers.DecimalField):
+    """An amount as a text: a number of JSON is no exact one."""
+
+    default_error_messages = {"text": "Write the amount as a text, such as “12.50”."}
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"max_digits": 18, "decimal_places": 6, "min_value": 0, **options})
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("text")
+        return super().to_internal_value(data)
+
+
+class TextsField(serializers.ListField):
+    """Several texts, separated by commas."""
+
+    child = serializers.CharField(max_length=100)
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=MOST, **options)
+
+    def to_internal_value(self, data: Any) -> Any:
+        parts = data.split(",") if isinstance(data, str) else data
+        return super().to_internal_value([part.strip() for part in parts])
+
+
+class FieldsField(serializers.ListField):
+    """The fields that are wanted, separated by commas, all when it isn't given."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        super().__init__(
+            child=serializers.ChoiceField(choices=[(name, name) for name in names]),
+            required=False, min_length=1,
+        )  # fmt: skip
+
+    def to_internal_value(self, data: Any) -> Any:
+        parts = data.split(",") if isinstance(data, str) else data
+        found = super().to_internal_value([part.strip() for part in parts])
+        return list(dict.fromkeys(found))
+
+
+class Query(StrictSerializer):
+    """Parameters behind the question mark."""
+
+
+class Listing(Query):
+    """Parameters of a list that is read page by page."""
+
+    cursor = serializers.CharField(
+        required=False, max_length=2_000, help_text="Where to go on: from `next` of a page."
+    )
+    limit = serializers.IntegerField(
+        required=False, default=USUAL, min_value=1, max_value=MOST, help_text="Rows of a page."
+    )
+
+
+def asked(request: Request, query: type[Query]) -> dict[str, Any]:
+    """The parameters, checked; raises ``ValidationError``."""
+    given = request.query_params
+    repeated = [name for name in given if len(given.getlist(name)) > 1]
+    if repeated:
+        raise serializers.ValidationError(
+            {name: serializers.ErrorDetail(REPEATED, "repeated") for name in repeated}
+        )
+    found = query(data={name: given[name] for name in given})
+    found.is_valid(raise_exception=True)
+    return dict(found.validated_data)
+
+
+def body(request: Request, serializer: type[StrictSerializer]) -> dict[str, Any]:
+    """The body, checked; raises ``ValidationError``."""
+    asked(request, Query)
+    found = serializer(data=request.data)
+    found.is_valid(raise_exception=True)
+    return dict(found.validated_data)

@@ -1,0 +1,73 @@
+"""What every view of the API does the same way."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Never
+
+from django.db.models import QuerySet
+from django.http import Http404
+from django.utils.cache import get_conditional_response, patch_vary_headers, set_response_etag
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from connectors.models import Scope
+from connectors.storefront.callers import Caller, Kind
+
+SERVERS = frozenset((Kind.SERVER,))
+SHOPPERS = frozenset((Kind.SERVER, Kind.CUSTOMER))
+EVERYONE = frozenset(Kind)
+
+
+class View(APIView):
+    """``scope`` is what a key needs, ``kinds`` who else may call; rows are the caller's own."""
+
+    scope: ClassVar[Scope]
+    kinds: ClassVar[frozenset[Kind]] = EVERYONE
+
+    def perform_authentication(self, request: Request) -> None:
+        """Whoever guesses at keys is counted too."""
+        try:
+            super().perform_authentication(request)
+        except exceptions.AuthenticationFailed:
+            request._not_authenticated()  # type: ignore[attr-defined]
+            self.check_throttles(request)
+            raise
+
+    def permission_denied(self, request: Request, message: Any = None, code: Any = None) -> Never:
+        raise exceptions.PermissionDenied(message, code)
+
+    @property
+    def caller(self) -> Caller:
+        caller: Caller = self.request.user  # type: ignore[assignment]
+        return caller
+
+    def own(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
+        """Those rows that the caller's key is for."""
+        key = self.caller.key
+        return rows if key.connector_id is None else rows.filter(connector_id=key.connector_id)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        response = super().finalize_response(request, response, *args, **kwargs)
+        patch_vary_headers(response, ("Authorization", "Origin"))
+        response.headers.setdefault("Cache-Control", "private, no-cache")
+        if request.method == "GET" and response.status_code == 200:
+            response.add_post_render_callback(lambda one: _conditional(request, one))
+        return response
+
+
+def _conditional(request: Request, response: Response) -> Any:
+    """With an ETag; 304 where the caller has this very answer."""
+    set_response_etag(response)
+    return get_conditional_response(
+        request._request, etag=response.headers["ETag"], response=response
+    )
+
+
+def first(rows: QuerySet[Any, Any]) -> Any:
+    """The one row; raises ``Http404``."""
+    found = rows.first()
+    if found is None:
+        raise Http404
+    return found

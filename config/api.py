@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.urls import path, re_path, register_converter
 from django.urls.converters import StringConverter
+from django.views import defaults
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
 from catalog import api as catalog
 from connectors.models import Platform
 from connectors.storefront import errors
 from orders import api as orders
+from support import api as support
 
 
 class PlatformConverter(StringConverter):
@@ -28,9 +32,22 @@ class KeyConverter(StringConverter):
     regex = r"[a-z0-9-]{1,100}"
 
 
+def server_error(request: HttpRequest) -> HttpResponseBase:
+    """For whom it happened: a program below the API, or a person at the console."""
+    is_api = request.path.startswith("/api/")
+    return errors.server_error(request) if is_api else defaults.server_error(request)
+
+
 register_converter(PlatformConverter, "platform")
 register_converter(SkuConverter, "sku")
 register_converter(KeyConverter, "key")
+
+OF_ORDERS: dict[str, type[support.OrderView]] = {
+    "refund-eligibility": support.RefundEligibilityView,
+    "address-eligibility": support.AddressEligibilityView,
+    "refund-requests": support.RefundRequestsView,
+    "address-requests": support.AddressRequestsView,
+}
 
 urlpatterns = [
     path("schema/", SpectacularAPIView.as_view(), name="schema"),
@@ -43,5 +60,9 @@ urlpatterns = [
     path("v1/guest-links/", orders.GuestLinksView.as_view()),
     path("v1/orders/", orders.OrdersView.as_view()),
     path("v1/orders/<platform:platform>/<key:order_id>/", orders.OneOrderView.as_view()),
+    *(
+        path(f"v1/orders/<platform:platform>/<key:order_id>/{name}/", view.as_view())
+        for name, view in OF_ORDERS.items()
+    ),
     re_path(r"", errors.not_found),
 ]

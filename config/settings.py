@@ -229,6 +229,12 @@ REFUND_RESOLVE_ABOVE = env.str(
 # A worker that holds a request longer than this is taken for dead.
 MONEY_LEASE_SECONDS = env.int("MONEY_LEASE_SECONDS", default=360)
 
+# What customers ask for through a storefront waits for staff, unless one of the last two says
+# otherwise: refunds below an amount (“20,JPY=3000”; empty: none), all address changes.
+CUSTOMER_REFUND_DAYS = env.int("CUSTOMER_REFUND_DAYS", default=30)
+CUSTOMER_REFUND_BELOW = env.str("CUSTOMER_REFUND_BELOW", default="")
+CUSTOMER_ADDRESS_WITHOUT_STAFF = env.bool("CUSTOMER_ADDRESS_WITHOUT_STAFF", default=False)
+
 # The storefront API. Rates are requests a minute.
 API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
 API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)

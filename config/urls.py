@@ -15,6 +15,8 @@ class Favicon(RedirectView):
         return static("storekeep/icon.svg")
 
 
+handler500 = "config.api.server_error"
+
 urlpatterns = [
     path("favicon.ico", Favicon.as_view()),
     path("", RedirectView.as_view(pattern_name="admin:index")),

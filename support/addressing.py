@@ -69,7 +69,7 @@ def request_address(
     _place(request, live)
     try:
         with transaction.atomic():
-            _start(request, order, seen, actor)
+            start(request, order, seen, actor)
     except IntegrityError:
         if (known := _submitted(submit_key, order)) is not None:
             return known
@@ -136,8 +136,13 @@ def _place(request: AddressUpdateRequest, live: LiveOrder) -> None:
     request.due_at = timezone.now() if is_ordinary else None
 
 
-def _start(
-    request: AddressUpdateRequest, order: PlatformOrder, seen: Mapping[str, Any], actor: Any
+def start(
+    request: AddressUpdateRequest,
+    order: PlatformOrder,
+    seen: Mapping[str, Any],
+    actor: Any,
+    *,
+    what: str = "asked for",
 ) -> None:
     """Keep the new request in place of those that wait; the order's lock lets one in at a time."""
     headroom.lock(order)
@@ -149,7 +154,7 @@ def _start(
             one, AddressStage.SUPERSEDED, entry, actor=actor,
             due_at=None, lease_until=None, resolved_by=actor,
         )  # fmt: skip
-    what = "asked to undo" if request.undoes_id else "asked for"
+    what = "asked to undo" if request.undoes_id else what
     sent = destinations.summary(seen, request.new_address)
     moving.started(request, audit.Entry(what=what, sent=sent), actor=actor)
 

@@ -10,8 +10,9 @@ from django.db.models import QuerySet
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 from connectors.registry import Person
+from orders.models import PlatformOrder
 from support import audit, destinations, moving, payloads
-from support.models import AddressUpdateRequest, RefundRequest
+from support.models import AddressUpdateRequest, RefundRequest, StorefrontAnswer
 from support.stages import AddressStage
 
 NAMES = ("order_id", "status", "requested_at")
@@ -37,12 +38,15 @@ class RequestEraser:
         }
 
     def erase(self, connector: ConnectorConfig, person: Person) -> int:
+        _of(StorefrontAnswer, connector, person).delete()
         return _erase_addresses(_of(AddressUpdateRequest, connector, person)) + _erase_notes(
             _of(RefundRequest, connector, person)
         )
 
     def erase_all(self, connector: ConnectorConfig) -> int:
         ours: dict[str, Any] = {"order__connector": connector}
+        orders = PlatformOrder.objects.filter(connector=connector).values("order_id")
+        StorefrontAnswer.objects.filter(platform=connector.platform, order_id__in=orders).delete()
         return _erase_addresses(AddressUpdateRequest.objects.filter(**ours)) + _erase_notes(
             RefundRequest.objects.filter(**ours)
         )

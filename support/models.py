@@ -73,6 +73,9 @@ class OrderRequest(models.Model):
     outcome = models.CharField("class of the last answer", max_length=20, blank=True, db_default="")
     error_code = models.CharField(max_length=50, blank=True, db_default="")
     error = models.TextField(blank=True, db_default="")
+    asked_by_customer = models.BooleanField(
+        "asked for by a customer", default=False, db_default=False, editable=False
+    )
     requested_by = staff_key()
     approved_by = staff_key()
     resolved_by = staff_key()
@@ -317,8 +320,36 @@ class RequestEvent(models.Model):
         return f"{self.what} ({self.number})"
 
 
+class StorefrontAnswer(models.Model):
+    """What was answered to a request that a storefront may send again under the same key.
+
+    ``caller`` and ``digest`` are digests: of who sent it, and of what was sent.
+    """
+
+    caller = models.CharField(max_length=64)
+    key = models.CharField(max_length=255)
+    digest = models.CharField(max_length=64)
+    order_id = models.CharField(max_length=100)
+    platform = models.CharField(max_length=50, choices=Platform)
+    body = EncryptedTextField()
+    created_at = models.DateTimeField(db_default=TransactionNow())
+
+    class Meta:
+        db_table = "storefront_answer"
+        constraints = [
+            models.UniqueConstraint(fields=["caller", "key"], name="storefront_answer_once")
+        ]
+        indexes = [models.Index(fields=["created_at"], name="storefront_answer_age")]
+
+    def __str__(self) -> str:
+        return self.key
+
+
 class RefundReason(models.Model):
-    """A reason that staff can choose for a refund; the shop edits the list."""
+    """A reason that staff can choose for a refund; the shop edits the list.
+
+    ``for_customers``: a storefront offers it too.
+    """
 
     code = models.CharField(
         primary_key=True,
@@ -328,6 +359,7 @@ class RefundReason(models.Model):
     label = models.CharField(max_length=100)
     position = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField("offered", default=True)
+    for_customers = models.BooleanField("offered to customers", default=True, db_default=True)
 
     class Meta:
         db_table = "refund_reason"

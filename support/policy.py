@@ -48,9 +48,12 @@ def limit_of(user: Any, currency: str) -> Decimal:
 
 
 def reasons_for_two(request: RefundRequest, order: PlatformOrder, user: Any) -> list[str]:
-    """Why a second person has to agree to this request of this user; none for an ordinary one."""
+    """Why a second person has to agree to this request of this user; none for an ordinary one.
+
+    Without a user it is a customer's own, and nobody's limit counts.
+    """
     found = []
-    limit = limit_of(user, request.currency)
+    limit = request.amount if user is None else limit_of(user, request.currency)
     if request.amount > limit:
         found.append(f"It is more than your limit of {said(limit, request.currency)}.")
     most = order.exact_total * settings.REFUND_GOODWILL_SHARE / 100

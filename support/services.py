@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -127,33 +127,40 @@ def _desk(order: PlatformOrder, live: LiveOrder, *, but: RefundRequest | None = 
 def quote(desk: Desk, wanted: Wanted) -> Quote:
     """What is asked for comes to; raises ``AmountError`` for what can't be given back."""
     titles = {line.remote_id: line.title for line in desk.live.record.lines}
+    return quote_of(desk.sheet, desk.spoken, wanted, left=desk.left, titles=titles)
+
+
+def quote_of(
+    sheet: Sheet, spoken: Spoken, wanted: Wanted, *, left: Decimal, titles: Mapping[int, str]
+) -> Quote:
+    """The same of an order that is known as a sheet, whoever it is known from."""
     lines = [
         QuotedLine(
             remote_id=one.remote_id,
             title=titles.get(one.remote_id, ""),
             quantity=one.quantity,
-            part=amounts.worth(desk.sheet, desk.spoken, one.remote_id, one.quantity),
+            part=amounts.worth(sheet, spoken, one.remote_id, one.quantity),
             restock=one.restock,
         )
         for one in wanted.lines
     ]
     if len({one.remote_id for one in lines}) != len(lines):
         raise amounts.AmountError("A line is named twice.")
-    currency = desk.sheet.currency
+    currency = sheet.currency
     shipping_asked = amounts.checked(wanted.shipping, currency)
-    shipping = amounts.shipping_worth(desk.sheet, desk.spoken, shipping_asked)
+    shipping = amounts.shipping_worth(sheet, spoken, shipping_asked)
     goodwill = amounts.checked(wanted.goodwill, currency)
     amount = sum((one.part.gross for one in lines), shipping.gross + goodwill)
     if not amount:
         raise amounts.AmountError("Choose what to give back: units, shipping or an amount.")
-    if amount > desk.left:
+    if amount > left:
         raise amounts.AmountError(
-            f"{headroom.left_of(desk.left, currency)}: this refund comes to "
+            f"{headroom.left_of(left, currency)}: this refund comes to "
             f"{amounts.said(amount, currency)}."
         )
     return Quote(
         currency=currency, lines=lines, shipping=shipping, goodwill=goodwill, amount=amount,
-        left=desk.left,
+        left=left,
     )  # fmt: skip
 
 
@@ -167,7 +174,7 @@ def preview(desk: Desk, wanted: Wanted) -> tuple[Quote, RefundPreview]:
 
 def draft(desk: Desk, quoted: Quote, wanted: Wanted) -> RefundRequest:
     """The request as it would be; nothing is saved."""
-    return _request(desk.order, quoted, wanted)
+    return request_of(desk.order, quoted, wanted)
 
 
 def checked_draft(desk: Desk, quoted: Quote, wanted: Wanted) -> RefundRequest:
@@ -230,12 +237,12 @@ def _ask(
     order: PlatformOrder, live: LiveOrder, wanted: Wanted, actor: Any, submit_key: uuid.UUID
 ) -> RefundRequest:
     desk = _desk(order, live)
-    request = _request(order, quote(desk, wanted), wanted)
+    request = request_of(order, quote(desk, wanted), wanted)
     request.submit_key, request.requested_by = submit_key, actor
     request.marker = new_marker()
     _demand_possible(request, desk)
     _place(request, policy.reasons_for_two(request, order, actor))
-    entry = audit.Entry(what="asked for", answered=None, sent=_summary(request))
+    entry = audit.Entry(what="asked for", answered=None, sent=summary(request))
     return moving.started(request, entry, actor=actor)
 
 
@@ -258,7 +265,8 @@ def _demand_possible(request: RefundRequest, desk: Desk) -> None:
         raise amounts.AmountError(f"{error}.") from None
 
 
-def _request(order: PlatformOrder, quoted: Quote, wanted: Wanted) -> RefundRequest:
+def request_of(order: PlatformOrder, quoted: Quote, wanted: Wanted) -> RefundRequest:
+    """The request as it would be; nothing is saved."""
     return RefundRequest(
         order_id=order.order_id, platform=order.platform, currency=quoted.currency,
         **_content(quoted, wanted),
@@ -288,14 +296,15 @@ def _place(request: RefundRequest, reasons: list[str]) -> None:
     """Where a new request starts: before somebody else's eyes, or in the undo window."""
     request.approval_reasons = reasons
     request.stage = RefundStage.AWAITING_APPROVAL if reasons else RefundStage.HOLDING
-    request.due_at = None if reasons else _undo_until()
+    request.due_at = None if reasons else undo_until()
 
 
-def _undo_until() -> Any:
+def undo_until() -> datetime:
+    """Until when what is agreed to now can be taken back."""
     return timezone.now() + timedelta(seconds=settings.REFUND_UNDO_SECONDS)
 
 
-def _summary(request: RefundRequest) -> base.Json:
+def summary(request: RefundRequest) -> base.Json:
     """What is asked for, as the record keeps it: the note for colleagues may name somebody."""
     return {
         "amount": str(request.amount), "currency": request.currency, "lines": request.lines,
@@ -328,7 +337,7 @@ def approve_refund(*, request: RefundRequest, actor: Any, content: str) -> Refun
             approval_hash=content, approved_by=actor, approved_at=timezone.now(),
         )  # fmt: skip
         entry = audit.Entry(what="may be undone for a moment")
-        request = moving.move(request, RefundStage.HOLDING, entry, due_at=_undo_until())
+        request = moving.move(request, RefundStage.HOLDING, entry, due_at=undo_until())
     queueing.soon(request)
     return request
 
@@ -414,7 +423,7 @@ def edit_refund(*, request: RefundRequest, wanted: Wanted, actor: Any) -> Refund
 
 
 def _edit(request: RefundRequest, desk: Desk, wanted: Wanted, actor: Any) -> RefundRequest:
-    changed = _request(desk.order, quote(desk, wanted), wanted)
+    changed = request_of(desk.order, quote(desk, wanted), wanted)
     changed.pk = request.pk
     _demand_possible(changed, desk)
     reasons = policy.reasons_for_two(changed, desk.order, actor)
@@ -423,7 +432,7 @@ def _edit(request: RefundRequest, desk: Desk, wanted: Wanted, actor: Any) -> Ref
     _place(changed, reasons)
     content = {name: getattr(changed, name) for name in payloads.CONTENT[2:]}
     entry = audit.Entry(what="edited, approval void" if request.approval_hash else "edited",
-                        sent=_summary(changed))  # fmt: skip
+                        sent=summary(changed))  # fmt: skip
     request = moving.move(
         request, changed.stage,
         entry, actor=actor, edited_by=actor, approval_reasons=reasons,

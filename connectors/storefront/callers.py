@@ -5,11 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, cast
 
 from django.conf import settings
 from django.core import signing
 from django.utils import timezone
+from rest_framework.request import Request
 
 from connectors.models import StorefrontKey
 
@@ -48,6 +49,11 @@ class Caller:
         """Tells callers apart: two requests of one have the same."""
         return "|".join((self.kind, self.key.prefix, self.platform, self.customer_id,
                          self.order_id))  # fmt: skip
+
+
+def of(request: Request) -> Caller:
+    """Who sent a request that was let through."""
+    return cast("Caller", request.user)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -31,7 +31,7 @@ class MayCall(BasePermission):
 
 
 def _same(origin: str, allowed: list[str]) -> bool:
-    return origin.rstrip("/").lower() in {one.rstrip("/").lower() for one in allowed}
+    return origin.rstrip("/").lower() in allowed
 
 
 def _refuse(code: str, message: str) -> Never:

@@ -13,6 +13,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from connectors.models import Scope
+from connectors.storefront import callers
 from connectors.storefront.callers import Caller, Kind
 
 SERVERS = frozenset((Kind.SERVER,))
@@ -40,8 +41,7 @@ class View(APIView):
 
     @property
     def caller(self) -> Caller:
-        caller: Caller = self.request.user  # type: ignore[assignment]
-        return caller
+        return callers.of(self.request)
 
     def own(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
         """Those rows that the caller's key is for."""

@@ -272,6 +272,12 @@ SPECTACULAR_SETTINGS = {
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
     "SCHEMA_PATH_PREFIX": "/api/v1",
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "ENUM_NAME_OVERRIDES": {
+        "PlatformEnum": "connectors.models.Platform",
+        "OrderStatusEnum": "orders.models.PlatformOrder.Status",
+        "RefundRequestStatusEnum": "support.models.RefundRequest.Status",
+        "AddressRequestStatusEnum": "support.models.AddressUpdateRequest.Status",
+    },
     "COMPONENT_SPLIT_REQUEST": True,
 }
 

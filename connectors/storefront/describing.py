@@ -7,7 +7,9 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import OpenApiResponse
 
+from connectors.models import Platform
 from connectors.storefront.errors import ErrorSerializer
+from connectors.storefront.reading import StrictSerializer
 
 ALWAYS = {
     "400": "A parameter or field is wrong; `fields` names it.",
@@ -20,6 +22,12 @@ OF_ONE = {"404": "There is no such row, or the caller may not see it."}
 OF_BODIES = {
     "413": "The body is larger than 64 KiB.",
     "415": "The body is no application/json.",
+}
+PATH_PARTS: dict[str, dict[str, Any]] = {
+    "platform": {"enum": list(Platform.values)},
+    "order_id": {"pattern": "^[a-z0-9-]{1,100}$"},
+    "customer_id": {"pattern": "^[a-z0-9-]{1,100}$"},
+    "sku": {"minLength": 1, "maxLength": 100},
 }
 READ = {"304": "As it was when the caller’s ETag was given."}
 
@@ -46,6 +54,29 @@ class Schema(AutoSchema):
         if self.method == "GET":
             found |= {code: {"description": text} for code, text in READ.items()}
         return dict(sorted(found.items()))
+
+    def _resolve_path_parameters(self, variables: Any) -> Any:
+        """What a path's parts look like: nothing else is an address of the API."""
+        found = super()._resolve_path_parameters(variables)  # type: ignore[no-untyped-call]
+        for one in found:
+            one["schema"] = {"type": "string", **PATH_PARTS.get(one["name"], {})}
+        return found
+
+    def _map_serializer(
+        self, serializer: Any, direction: Any, bypass_extensions: Any = False
+    ) -> Any:
+        found = super()._map_serializer(serializer, direction, bypass_extensions)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, StrictSerializer):
+            found["additionalProperties"] = False
+        return found
+
+    def _process_override_parameters(self, *args: Any, **kwargs: Any) -> Any:
+        """Several values of a parameter are separated by commas."""
+        found = super()._process_override_parameters(*args, **kwargs)  # type: ignore[no-untyped-call]
+        for one in found.values():
+            if one and one["schema"].get("type") == "array":
+                one |= {"style": "form", "explode": False}
+        return found
 
     def _others(self) -> dict[str, str]:
         found = dict(ALWAYS)

@@ -7,6 +7,7 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
 from rest_framework import exceptions, serializers, status
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -107,6 +108,7 @@ def _fields(details: Any, path: str = "") -> Iterator[dict[str, Any]]:
             yield from _fields(inner, path if is_error else f"{path}.{number}")
 
 
+@csrf_exempt
 def not_found(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
     """Any address below the API that is none."""
     return _plain(404, body("not_found", NOT_FOUND))

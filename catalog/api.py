@@ -36,7 +36,9 @@ ORDERS: Mapping[str, Mapping[str, Any]] = {
 
 
 class ProductSerializer(serializers.Serializer[Any]):
-    """A product, or a variant of one, as it can be bought."""
+    """A product, or a variant of one, as it can be bought: of its fields those asked for."""
+
+    is_sparse = True
 
     sku = serializers.CharField(help_text="The key, with `platform`; never changes.")
     platform = serializers.ChoiceField(Platform.choices)

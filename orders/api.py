@@ -134,6 +134,7 @@ class OrderPageSerializer(serializers.Serializer[Any]):
 
 CUSTOMER = {name: field.source or name for name, field in CustomerSerializer().fields.items()}
 ORDER = {name: field.source or name for name, field in OrderSerializer().fields.items()}
+ACCOUNT = {*CUSTOMER.values(), "deleted_at"} - {"is_deleted"}
 ITEM = tuple(ItemSerializer().fields)
 SNAPSHOTS = ("shipping_address", "billing_address", "fulfilments", "refunds")
 
@@ -142,10 +143,7 @@ class CustomerQuery(reading.Query):
     email = serializers.EmailField(max_length=255, help_text="Whose accounts are looked for.")
 
 
-class OrderListing(reading.Listing):
-    platform = serializers.ChoiceField(Platform.choices, required=False)
-    customer_id = serializers.CharField(required=False, max_length=100)
-    email = serializers.EmailField(required=False, max_length=255)
+class CustomerOrderListing(reading.Listing):
     number = serializers.CharField(required=False, max_length=100)
     status = serializers.ChoiceField(PlatformOrder.Status.choices, required=False)
     created_since = serializers.DateTimeField(required=False)
@@ -153,6 +151,22 @@ class OrderListing(reading.Listing):
     ordering = serializers.ChoiceField(
         ["-created_at", "created_at"], required=False, default="-created_at"
     )
+
+
+class OrderListing(CustomerOrderListing):
+    platform = serializers.ChoiceField(Platform.choices, required=False)
+    customer_id = serializers.CharField(required=False, max_length=100)
+    email = serializers.EmailField(required=False, max_length=255)
+
+
+def customers(caller: Caller) -> QuerySet[PlatformCustomer]:
+    """The accounts that a caller may see: a shopper their own."""
+    rows = PlatformCustomer.objects.order_by()
+    if caller.key.connector_id is not None:
+        rows = rows.filter(connector_id=caller.key.connector_id)
+    if caller.kind is Kind.SERVER:
+        return rows
+    return rows.filter(platform=caller.platform, customer_id=caller.customer_id)
 
 
 def visible(caller: Caller) -> QuerySet[PlatformOrder]:
@@ -179,10 +193,8 @@ class CustomersView(views.View):
     def get(self, request: Request) -> Response:
         """Accounts with this email, in any letters’ case."""
         email = reading.asked(request, CustomerQuery)["email"]
-        rows = self.own(PlatformCustomer.objects.filter(email__iexact=email)).order_by(
-            "platform", "customer_id"
-        )
-        found = rows.values(*{*CUSTOMER.values(), "deleted_at"} - {"is_deleted"})[: reading.MOST]
+        rows = customers(self.caller).filter(email__iexact=email)
+        found = rows.order_by("platform", "customer_id").values(*ACCOUNT)[: reading.MOST]
         return Response({"results": [_customer(row) for row in found]})
 
 
@@ -193,13 +205,8 @@ class OneCustomerView(views.View):
     def get(self, request: Request, platform: str, customer_id: str) -> Response:
         """A customer by their key; a shopper only themselves."""
         reading.asked(request, reading.Query)
-        rows = self.own(PlatformCustomer.objects.order_by())
-        rows = rows.filter(platform=platform, customer_id=customer_id)
-        if self.caller.kind is Kind.CUSTOMER:
-            mine = {"platform": self.caller.platform, "customer_id": self.caller.customer_id}
-            rows = rows.filter(**mine)
-        found = rows.values(*{*CUSTOMER.values(), "deleted_at"} - {"is_deleted"})
-        return Response(_customer(views.first(found)))
+        rows = customers(self.caller).filter(platform=platform, customer_id=customer_id)
+        return Response(_customer(views.first(rows.values(*ACCOUNT))))
 
 
 def _customer(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,9 +214,20 @@ def _customer(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[column] for name, column in CUSTOMER.items() if column in row} | gone
 
 
-class OrdersView(views.View):
+class OrderListView(views.View):
     scope, kinds = Scope.ORDERS, views.SHOPPERS
 
+    def page(self, rows: QuerySet[PlatformOrder], asked: Mapping[str, Any]) -> Response:
+        order = paging.Order(columns=PLACED, descending=asked["ordering"].startswith("-"))
+        found = _filtered(rows, asked).values(*ORDER.values())
+        page, following = paging.page(
+            self.request, found, order, name=asked["ordering"], cursor=asked.get("cursor"),
+            limit=asked["limit"],
+        )  # fmt: skip
+        return Response({"results": [_order(row) for row in page], "next": following})
+
+
+class OrdersView(OrderListView):
     @extend_schema(
         operation_id="list_orders",
         parameters=[OrderListing],
@@ -217,14 +235,21 @@ class OrdersView(views.View):
     )
     def get(self, request: Request) -> Response:
         """Orders, newest first, page by page: follow `next` until it is null."""
-        asked = reading.asked(request, OrderListing)
-        order = paging.Order(columns=PLACED, descending=asked["ordering"].startswith("-"))
-        rows = _filtered(visible(self.caller), asked).values(*ORDER.values())
-        page, following = paging.page(
-            request, rows, order, name=asked["ordering"], cursor=asked.get("cursor"),
-            limit=asked["limit"],
-        )  # fmt: skip
-        return Response({"results": [_order(row) for row in page], "next": following})
+        return self.page(visible(self.caller), reading.asked(request, OrderListing))
+
+
+class CustomerOrdersView(OrderListView):
+    @extend_schema(
+        operation_id="list_customer_orders",
+        parameters=[CustomerOrderListing],
+        responses=describing.answers(OrderPageSerializer),
+    )
+    def get(self, request: Request, platform: str, customer_id: str) -> Response:
+        """A customer's orders, as `/orders/` lists them; a shopper only sees their own."""
+        asked = reading.asked(request, CustomerOrderListing)
+        views.first(customers(self.caller).filter(platform=platform, customer_id=customer_id))
+        mine = visible(self.caller).filter(platform=platform, customer_id=customer_id)
+        return self.page(mine, asked)
 
 
 def _filtered(rows: QuerySet[PlatformOrder], asked: Mapping[str, Any]) -> QuerySet[PlatformOrder]:
@@ -294,12 +319,12 @@ def _refund(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
 class CustomerTokenBody(reading.StrictSerializer):
     platform = serializers.ChoiceField(Platform.choices)
-    customer_id = serializers.CharField(max_length=100)
+    customer_id = reading.TextField(max_length=100)
 
 
 class GuestLinkBody(reading.StrictSerializer):
     platform = serializers.ChoiceField(Platform.choices)
-    order_id = serializers.CharField(max_length=100)
+    order_id = reading.TextField(max_length=100)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -320,8 +345,7 @@ class CustomerTokensView(views.View):
     def post(self, request: Request) -> Response:
         """A short-lived token for the browser of a shopper whom your own shop has signed in."""
         asked = reading.body(request, CustomerTokenBody)
-        rows = self.own(PlatformCustomer.objects.order_by()).filter(**asked, deleted_at=None)
-        views.first(rows.values("customer_id"))
+        views.first(customers(self.caller).filter(**asked, deleted_at=None).values("customer_id"))
         return _minted(callers.customer_token(self.caller.key, **asked))
 
 

@@ -18,10 +18,21 @@ import orjson
 from django.db.models import F, Func, Model, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import GreaterThan, LessThan
-from rest_framework import serializers
+from rest_framework import status
 from rest_framework.request import Request
 
-WRONG = "This is no cursor of this list in this order: leave it out to start again."
+from connectors.storefront.errors import RefusedError
+
+
+class NoSuchPageError(RefusedError):
+    """A cursor that no page of the list gave."""
+
+    status_code: int = status.HTTP_404_NOT_FOUND
+
+    def __init__(self) -> None:
+        wrong = "This is no cursor of this list in this order: leave it out to start again."
+        fields = [{"field": "cursor", "code": "invalid", "message": wrong}]
+        super().__init__(wrong, code="no_such_page", fields=fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +92,7 @@ def _address(request: Request, values: Sequence[Any], name: str) -> str:
 
 
 def _opened(cursor: str, name: str, order: Order, model: type[Model]) -> list[Any]:
-    """The values of a cursor; raises ``ValidationError``."""
+    """The values of a cursor; raises ``NoSuchPageError``."""
     try:
         found = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         said, *values = found
@@ -90,9 +101,7 @@ def _opened(cursor: str, name: str, order: Order, model: type[Model]) -> list[An
         kinds = order.columns.values()
         return [_typed(kind, value) for kind, value in zip(kinds, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, binascii.Error):
-        raise serializers.ValidationError(
-            {"cursor": serializers.ErrorDetail(WRONG, "invalid")}
-        ) from None
+        raise NoSuchPageError from None
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -242,7 +242,7 @@ API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
 API_RATE_PREFIX = "storekeep:rate"
 API_CUSTOMER_TOKEN_MINUTES = env.int("API_CUSTOMER_TOKEN_MINUTES", default=30)
 API_GUEST_LINK_HOURS = env.int("API_GUEST_LINK_HOURS", default=7 * 24)
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match")
 CORS_EXPOSE_HEADERS = ("etag", "idempotency-replayed", "retry-after")
 REST_FRAMEWORK = {

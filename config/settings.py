@@ -263,8 +263,12 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Storekeep storefront API",
     "VERSION": "1",
-    "DESCRIPTION": "Products, customers, orders and requests of a shop. docs/storefront.md walks "
-    "through it with curl.",
+    "DESCRIPTION": "Products, customers and orders of a shop, and what customers ask for.\n\n"
+    "Your server calls with `Authorization: Api-Key …`; make a key in the console. A customer’s "
+    "browser calls with `Authorization: Bearer …`, a token that your server has had made, and sees "
+    "that customer’s rows alone. Lists are read page by page: follow `next` until it is null. "
+    "Amounts are texts, moments are in UTC. Unknown parameters and fields are refused. Every "
+    "error has the shape of `Error`.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

@@ -358,7 +358,7 @@ class GuestLinksView(views.View):
         responses=describing.answers({201: TokenSerializer}, _404="There is no such order."),
     )
     def post(self, request: Request) -> Response:
-        """A token for a link, e.g. in an email, to one order; put it behind the link’s `#`."""
+        """A token for a link to one order: put it behind the link’s `#`."""
         asked = reading.body(request, GuestLinkBody)
         views.first(visible(self.caller).filter(**asked).values("order_id"))
         return _minted(callers.guest_token(self.caller.key, **asked))

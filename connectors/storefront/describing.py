@@ -9,6 +9,7 @@ from drf_spectacular.utils import OpenApiResponse
 from rest_framework import serializers
 
 from connectors.models import Platform
+from connectors.storefront import views
 from connectors.storefront.errors import ErrorSerializer
 from connectors.storefront.reading import StrictSerializer
 
@@ -33,6 +34,17 @@ PATH_PARTS: dict[str, dict[str, Any]] = {
 }
 TEXT = r"^[^\x00]*$"
 WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"
+
+
+def _header(kind: str, text: str) -> dict[str, Any]:
+    return {"schema": {"type": kind}, "description": text}
+
+
+HEADERS = {
+    "200": {"ETag": _header("string", "For `If-None-Match`, which makes the next answer 304.")},
+    "429": {"Retry-After": _header("integer", "Seconds to wait.")},
+}
+REPLAYED = {"Idempotency-Replayed": _header("string", "`true` where this is an earlier answer.")}
 READ = {"304": "As it was when the caller’s ETag was given."}
 
 
@@ -57,7 +69,24 @@ class Schema(AutoSchema):
                 found[code] = self._get_response_for_code(_error(text), code)  # type: ignore[no-untyped-call]
         if self.method == "GET":
             found |= {code: {"description": text} for code, text in READ.items()}
+        for code, headers in self._headers().items():
+            if code in found:
+                found[code]["headers"] = headers
         return dict(sorted(found.items()))
+
+    def _headers(self) -> dict[str, Any]:
+        names = {one["name"] for one in self._get_parameters()}
+        return HEADERS | ({"201": REPLAYED} if "Idempotency-Key" in names else {})
+
+    def get_summary(self) -> str:
+        """The first sentence of what the view says of itself."""
+        return str(self.get_description()).partition(".")[0].partition(":")[0]
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        """A server's key, and where others may call too, their token."""
+        schemes: list[dict[str, list[str]]] = super().get_auth()
+        is_for_servers = getattr(self.view, "kinds", None) == views.SERVERS
+        return [one for one in schemes if not is_for_servers or "apiKey" in one]
 
     def _resolve_path_parameters(self, variables: Any) -> Any:
         """What a path's parts look like: nothing else is an address of the API."""

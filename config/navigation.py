@@ -39,6 +39,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Recommendations", "recommend", "recommendations_recommendationlog_changelist",
              "recommendations.view_recommendationlog"),
             ("Try-on", "checkroom", "tryon_tryonsession_changelist", "tryon.view_tryonsession"),
+            ("Keys", "key", "connectors_storefrontkey_changelist",
+             "connectors.view_storefrontkey"),
         ],
     ),
     (

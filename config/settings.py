@@ -200,6 +200,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "forget-storefront-answers": {
+        "task": "support.tasks.forget_answers",
+        "schedule": crontab(minute="23"),
+    },
     "keep-webhooks": {
         "task": "connectors.tasks.keep_webhooks",
         "schedule": 600.0,
@@ -240,6 +244,8 @@ API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
 API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)
 API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
 API_RATE_PREFIX = "storekeep:rate"
+# How long a request is answered again under its Idempotency-Key.
+API_IDEMPOTENCY_HOURS = max(24, env.int("API_IDEMPOTENCY_HOURS", default=48))
 API_CUSTOMER_TOKEN_MINUTES = env.int("API_CUSTOMER_TOKEN_MINUTES", default=30)
 API_GUEST_LINK_HOURS = env.int("API_GUEST_LINK_HOURS", default=7 * 24)
 CORS_URLS_REGEX = r"^/api/v1/"

@@ -113,6 +113,7 @@ def test_the_console_says_that_a_customer_asked(client, order, agent):
         assert str(row.pk) in listed.content.decode()
         page = client.get(f"/admin/support/{name}/{row.pk}/change/").content.decode()
         assert "asked for by the customer" in page
+        assert "The customer asked for it. Nothing is sent until staff approve it." in page
         assert "Approve" in page
     others = client.get("/admin/support/refundrequest/?asked_by_customer__exact=0")
     assert str(request.pk) not in others.content.decode()

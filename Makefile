@@ -36,6 +36,7 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.console
+	$(BIN)/python -m benchmarks.api
 
 .venv/run.stamp: requirements.txt
 	@sh config/install.sh requirements.txt $@

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from connectors import currencies, presenting
 from connectors.models import Platform, Scope
 from connectors.storefront import callers, describing, paging, reading, views
 from connectors.storefront.callers import Caller, Kind
+from connectors.storefront.prepared import Prepared
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 from orders.presenting import parcels, snapshots
 
@@ -24,6 +25,7 @@ from orders.presenting import parcels, snapshots
 HIDDEN = ("draft", "trashed", "deleted")
 MONEY = ("total_amount", "discount_total", "shipping_total", "tax_total", "refunded_total")
 PLACED: Mapping[str, Any] = {"created_at": datetime, "order_id": str, "platform": str}
+PLAIN = {"ordering", "cursor", "limit"}
 ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state",
            "postcode", "country", "phone")  # fmt: skip
 
@@ -217,14 +219,37 @@ def _customer(row: Mapping[str, Any]) -> dict[str, Any]:
 class OrderListView(views.View):
     scope, kinds = Scope.ORDERS, views.SHOPPERS
 
-    def page(self, rows: QuerySet[PlatformOrder], asked: Mapping[str, Any]) -> Response:
-        order = paging.Order(columns=PLACED, descending=asked["ordering"].startswith("-"))
-        found = _filtered(rows, asked).values(*ORDER.values())
+    def page(self, asked: Mapping[str, Any], **whose: str) -> Response:
+        """A page of the caller's orders, of one customer if it is said whose."""
         page, following = paging.page(
-            self.request, found, order, name=asked["ordering"], cursor=asked.get("cursor"),
+            self.request, lambda after: self._part(asked, whose, after),
+            _sorting(asked["ordering"]), name=asked["ordering"], cursor=asked.get("cursor"),
             limit=asked["limit"],
         )  # fmt: skip
         return Response({"results": [_order(row) for row in page], "next": following})
+
+    def _part(
+        self, asked: Mapping[str, Any], whose: Mapping[str, str], after: Sequence[Any]
+    ) -> Sequence[Any]:
+        if asked.keys() <= PLAIN:
+            marks = {f"after_{number}": value for number, value in enumerate(after)}
+            return self.rows(PAGES, asked["ordering"], asked["limit"], **whose, **marks)
+        rows = _filtered(visible(self.caller).filter(**whose), asked).values(*ORDER.values())
+        return list(paging.part(rows, _sorting(asked["ordering"]), after, asked["limit"]))
+
+
+def _sorting(ordering: str) -> paging.Order:
+    return paging.Order(columns=PLACED, descending=ordering.startswith("-"))
+
+
+def _page(kind: Kind, ordering: str, limit: int, /, **marks: Any) -> QuerySet[Any, Any]:
+    after = [marks.pop(name) for name in sorted(marks) if name.startswith("after_")]
+    whose = {name: marks.pop(name) for name in ("platform", "customer_id") if name in marks}
+    rows = visible(callers.identified(kind, **marks)).filter(**whose)
+    return paging.part(rows.values(*ORDER.values()), _sorting(ordering), after, limit)
+
+
+PAGES = Prepared(_page)
 
 
 class OrdersView(OrderListView):
@@ -235,7 +260,7 @@ class OrdersView(OrderListView):
     )
     def get(self, request: Request) -> Response:
         """Orders, newest first, page by page: follow `next` until it is null."""
-        return self.page(visible(self.caller), reading.asked(request, OrderListing))
+        return self.page(reading.asked(request, OrderListing))
 
 
 class CustomerOrdersView(OrderListView):
@@ -248,14 +273,13 @@ class CustomerOrdersView(OrderListView):
         """A customer's orders, as `/orders/` lists them; a shopper only sees their own."""
         asked = reading.asked(request, CustomerOrderListing)
         views.first(customers(self.caller).filter(platform=platform, customer_id=customer_id))
-        mine = visible(self.caller).filter(platform=platform, customer_id=customer_id)
-        return self.page(mine, asked)
+        return self.page(asked, platform=platform, customer_id=customer_id)
 
 
 def _filtered(rows: QuerySet[PlatformOrder], asked: Mapping[str, Any]) -> QuerySet[PlatformOrder]:
     lookups = {
         "platform": "platform", "customer_id": "customer_id", "email": "email__iexact",
-        "number": "number", "status": "status", "created_since": "created_at__gte",
+        "number": "number__iexact", "status": "status", "created_since": "created_at__gte",
         "created_before": "created_at__lt",
     }  # fmt: skip
     return rows.filter(**{lookups[name]: asked[name] for name in lookups if name in asked})
@@ -268,11 +292,24 @@ class OneOrderView(views.View):
     def get(self, request: Request, platform: str, order_id: str) -> Response:
         """An order with its line items, parcels, refunds and addresses."""
         reading.asked(request, reading.Query)
-        rows = visible(self.caller).filter(platform=platform, order_id=order_id)
-        row = views.first(rows.values(*ORDER.values(), *SNAPSHOTS))
-        items = OrderItem.objects.filter(platform=platform, order_id=order_id)
-        found = items.order_by("position").values(*ITEM)
-        return Response({**_order(row), **_parts(row), "items": _items(found, row["currency"])})
+        row = views.only(self.rows(ORDERS, platform=platform, order_id=order_id))
+        items = ITEMS.rows(platform=platform, order_id=order_id)
+        return Response({**_order(row), **_parts(row), "items": _items(items, row["currency"])})
+
+
+def _one(kind: Kind, /, *, platform: str, order_id: str, **who: Any) -> QuerySet[Any, Any]:
+    rows = visible(callers.identified(kind, **who)).filter(platform=platform, order_id=order_id)
+    found: QuerySet[Any, Any] = rows.values(*ORDER.values(), *SNAPSHOTS)
+    return found
+
+
+def _items_of(*, platform: str, order_id: str) -> QuerySet[Any, Any]:
+    items = OrderItem.objects.filter(platform=platform, order_id=order_id)
+    found: QuerySet[Any, Any] = items.order_by("position").values(*ITEM)
+    return found
+
+
+ORDERS, ITEMS = Prepared(_one), Prepared(_items_of)
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.db.models import F, Func, Model, QuerySet, TextField, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import GreaterThan, LessThan
 from rest_framework import status
@@ -54,21 +54,31 @@ class _Row(Func):
 
 def page(
     request: Request,
-    rows: QuerySet[Any, Any],
+    fetch: Callable[[Sequence[Any]], Sequence[Any]],
     order: Order,
     *,
     name: str,
     cursor: str | None,
     limit: int,
 ) -> tuple[Sequence[Any], str | None]:
-    """A page of rows (with the order's columns among them), and the address of the next one."""
-    if cursor is not None:
-        rows = _behind(rows, order, _opened(cursor, name, order, rows.model))
-    found = list(rows.order_by(*_sorting(order))[: limit + 1])
+    """A page of rows (with the order's columns among them), and the address of the next one.
+
+    ``fetch`` gives the ``part`` behind these values of the order's columns; none: the first.
+    """
+    found = fetch(() if cursor is None else _opened(cursor, name, order))
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
     return found[:limit], _address(request, [last[column] for column in order.columns], name)
+
+
+def part(
+    rows: QuerySet[Any, Any], order: Order, after: Sequence[Any], limit: int
+) -> QuerySet[Any, Any]:
+    """The rows of a page, and one more that tells whether there is another page."""
+    if after:
+        rows = _behind(rows, order, after)
+    return rows.order_by(*_sorting(order))[: limit + 1]
 
 
 def _sorting(order: Order) -> list[Any]:
@@ -84,14 +94,19 @@ def _behind(rows: QuerySet[Any, Any], order: Order, values: Sequence[Any]) -> Qu
     return rows.filter(lookup(ours, theirs))
 
 
-def _address(request: Request, values: Sequence[Any], name: str) -> str:
+def cursor_of(name: str, values: Sequence[Any]) -> str:
+    """The cursor behind a row with these values, in the order of this name."""
     text = orjson.dumps([name, *values], default=str, option=orjson.OPT_UTC_Z)
+    return urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _address(request: Request, values: Sequence[Any], name: str) -> str:
     given = request.query_params.copy()
-    given["cursor"] = urlsafe_b64encode(text).decode().rstrip("=")
+    given["cursor"] = cursor_of(name, values)
     return f"{request.build_absolute_uri(request.path)}?{given.urlencode()}"
 
 
-def _opened(cursor: str, name: str, order: Order, model: type[Model]) -> list[Any]:
+def _opened(cursor: str, name: str, order: Order) -> list[Any]:
     """The values of a cursor; raises ``NoSuchPageError``."""
     try:
         found = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))

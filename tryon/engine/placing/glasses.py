@@ -1,0 +1,98 @@
+"""Glasses and sunglasses: lenses before the pupils, the front bent around the face."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from tryon.engine.arrays import Array, length, polygon, unit
+from tryon.engine.faces import BRIDGE, TEMPLES
+from tryon.engine.kinds import Wearable
+from tryon.engine.layers import Box, Layer, Placement, Shadow, laid, painted
+from tryon.engine.scene import Scene
+
+# Lenses stand a little lower than the pupils, in gaps between the eyes.
+LOWER = 0.02
+# A front without a known width is as wide as brings the lenses before the pupils, within these
+# widths of the face.
+NARROWEST, WIDEST = 0.93, 1.08
+WRAP = 0.055
+# From this turn on, the arm on the near side is seen.
+ARM_FROM = 7
+ARM_REACH, ARM_FADE = 0.3, 0.12
+
+
+def place(scene: Scene, worn: Wearable) -> Placement:
+    """The front of the frame, bent backwards at its ends."""
+    face, points = scene.face, worn.anchors
+    width = _width(scene, worn)
+    height = width * worn.cutout.height / worn.cutout.width
+    across, down = face.across * width / 2, face.down * height / 2
+    bend = face.back * WRAP * width
+    # The bridge rests on the nose, which is before the eyes.
+    depth = (face.points[BRIDGE] - face.eyes).dot(face.back)
+    middle = face.eyes + face.back * depth + face.down * LOWER * face.eye_gap
+    u = points["left_x"] + points["right_x"] - 1
+    v = points["left_y"] + points["right_y"] - 1
+    lens = points["right_x"] - points["left_x"]
+    # The lenses stand at ±lens of the bent front; their middle lies as far back as they do.
+    centre = middle - across * u - down * v - bend * (u * u + lens * lens) * 0.5
+    return Placement(centre=centre, across=across, down=down, bend=bend)
+
+
+def _width(scene: Scene, worn: Wearable) -> float:
+    face = scene.face
+    if worn.millimetres is not None:
+        return worn.millimetres * face.millimetre
+    lens_gap = worn.anchors["right_x"] - worn.anchors["left_x"]
+    fitting = face.eye_gap / max(lens_gap, 0.1)
+    return float(np.clip(fitting, NARROWEST * face.width, WIDEST * face.width))
+
+
+def wear(scene: Scene, worn: Wearable, canvas: Array) -> None:
+    face, placed = scene.face, place(scene, worn)
+    gap = face.eye_gap
+    margin = 0.15 * gap + (0.9 * face.width if abs(face.yaw) > ARM_FROM else 0)
+    layer = laid(worn.cutout, placed, canvas.shape, margin)
+    if abs(face.yaw) > ARM_FROM:
+        layer = layer.over(_arm(scene, worn, placed, layer.box))
+    shadow = Shadow(
+        x=face.down[0] * 0.045 * gap, y=face.down[1] * 0.045 * gap, soft=0.04 * gap, dark=0.38,
+        mask=scene.face_mask(layer.box, 0.02 * gap),
+    )  # fmt: skip
+    painted(canvas, layer, scene.light, shadow)
+
+
+def _arm(scene: Scene, worn: Wearable, placed: Placement, box: Box) -> Layer:
+    """The arm from the front's near end back to the ear, in the colour of that end."""
+    face = scene.face
+    side = -1 if face.yaw > 0 else 1
+    colour, rows = _end(np.asarray(worn.cutout), side)
+    hinge = placed.at(side, rows.mean())
+    ear = face.points[TEMPLES[side > 0]] + face.back * ARM_REACH * face.width
+    height = length(placed.down[:2])
+    thick = max(1.2, min(0.35 * (rows[1] - rows[0]) * height, 0.018 * 2 * length(placed.across)))
+    down, away = face.down[:2], ear[:2] - hinge[:2]
+    corners = np.stack([
+        hinge[:2] - down * thick, ear[:2] - down * thick * 0.6,
+        ear[:2] + down * thick * 0.6, hinge[:2] + down * thick,
+    ])  # fmt: skip
+    mask = polygon(box.shape, corners - box.origin, 0.7)
+    direction = unit(away)
+    x, y = box.grid()
+    along = ((x - hinge[0]) * direction[0] + (y - hinge[1]) * direction[1]) / max(length(away), 1)
+    # Hair and ear hide its end.
+    mask = mask * np.clip((1 - along) / ARM_FADE, 0, 1)
+    return Layer(box=box, pixels=np.dstack([mask[..., None] * colour, mask]).astype(np.float32))
+
+
+def _end(pixels: Array, side: int) -> tuple[Array, Array]:
+    """The colour of the front's outermost part, and its upper and lower v."""
+    height, width = pixels.shape[:2]
+    band = max(5, width // 30)
+    columns = pixels[:, :band] if side < 0 else pixels[:, -band:]
+    solid = columns[..., 3] > 150
+    if not solid.any():
+        return np.array([0.1, 0.1, 0.1], np.float32), np.array([-0.5, -0.3])
+    colour = np.median(columns[solid][:, :3], 0) / 255
+    rows = np.flatnonzero(solid.any(1))[[0, -1]] / height * 2 - 1
+    return colour.astype(np.float32), rows

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy import ndimage
+from scipy.interpolate import make_interp_spline
 
 Array = npt.NDArray[Any]
 Colour = tuple[int, int, int]
@@ -37,7 +38,9 @@ class Drawing:
         """What the outlines enclose."""
         sheet = Image.new("1", (self.wide, self.high))
         for outline in outlines:
-            ImageDraw.Draw(sheet).polygon([(x * self.wide, y * self.wide) for x, y in outline], fill=1)
+            ImageDraw.Draw(sheet).polygon(
+                [(x * self.wide, y * self.wide) for x, y in outline], fill=1
+            )
         return np.asarray(sheet)
 
     def line(self, points: Points, width: float) -> Array:
@@ -105,8 +108,6 @@ def curve(*knots: tuple[float, float], steps: int = 60) -> Points:
     given = np.array(knots)
     along = np.linspace(0, 1, len(given))
     degree = min(3, len(given) - 1)
-    from scipy.interpolate import make_interp_spline
-
     found = make_interp_spline(along, given, k=degree)(np.linspace(0, 1, steps))
     return [(float(x), float(y)) for x, y in found]
 
@@ -126,7 +127,9 @@ def glasses(
     outer = [oval(x, y, wide + 2 * rim, high + 2 * rim, corner) for x in centres]
     inner = [oval(x, y, wide, high, corner) for x in centres]
     start = centres[0] + wide / 2
-    arch = curve((start - rim, y - high * 0.1), (0.5, y - high * 0.24), (1 - start + rim, y - high * 0.1))
+    arch = curve(
+        (start - rim, y - high * 0.1), (0.5, y - high * 0.24), (1 - start + rim, y - high * 0.1)
+    )
     frame = sheet.area(*outer) | sheet.line(arch, max(0.014, rim))
     edge = centres[0] - wide / 2 - rim
     hinge = [(edge + rim * 1.4, y - high * 0.34), (0.012, y - high * 0.36),
@@ -144,16 +147,18 @@ def glasses(
 def _mottled(sheet: Drawing, colour: Colour) -> Array:
     noise = np.random.default_rng(7).random((sheet.high // 12, sheet.wide // 12))
     spots = ndimage.zoom(ndimage.gaussian_filter(noise, 2.2), 12, order=1)
-    spots = np.pad(spots, ((0, sheet.high - spots.shape[0]), (0, sheet.wide - spots.shape[1])), "edge")
+    spots = np.pad(
+        spots, ((0, sheet.high - spots.shape[0]), (0, sheet.wide - spots.shape[1])), "edge"
+    )
     dark = np.clip((spots - spots.mean()) / spots.std() * 0.5 + 0.6, 0.25, 1.5)
-    return np.asarray(colour, np.float32) * dark[..., None]
+    return np.asarray(np.asarray(colour, np.float32) * dark[..., None])
 
 
 def _faded(sheet: Drawing, tint: Colour, y: float, high: float) -> Array:
     """Darker above than below, as lenses are tinted."""
     _, rows = sheet.grid()
     share = np.clip((rows - y) / high + 0.5, 0, 1)[..., None]
-    return np.asarray(tint, np.float32) * (0.8 + 0.7 * share)
+    return np.asarray(np.asarray(tint, np.float32) * (0.8 + 0.7 * share))
 
 
 def beanie(*, colour: Colour) -> Drawing:
@@ -176,25 +181,53 @@ def cap(*, colour: Colour) -> Drawing:
     sheet.put(crown, colour, round_over=0.26)
     for knots in (((0.5, 0.08), (0.5, 0.56)), ((0.5, 0.08), (0.27, 0.2), (0.2, 0.54)),
                   ((0.5, 0.08), (0.73, 0.2), (0.8, 0.54))):  # fmt: skip
-        sheet.put(sheet.line(curve(*knots), 0.005), tuple(round(c * 0.7) for c in colour), round_over=0.002)  # type: ignore[arg-type]
+        sheet.put(
+            sheet.line(curve(*knots), 0.005),
+            _times(colour, 0.7),
+            round_over=0.002,
+        )
     sheet.put(sheet.area(oval(0.5, 0.075, 0.06, 0.03)), colour, round_over=0.01)
-    brim = sheet.area([*curve((0.1, 0.55), (0.3, 0.5), (0.5, 0.49), (0.7, 0.5), (0.9, 0.55)),
-                       *curve((0.93, 0.64), (0.74, 0.7), (0.5, 0.72), (0.26, 0.7), (0.07, 0.64))])  # fmt: skip
-    sheet.put(brim, tuple(round(c * 0.92) for c in colour), round_over=0.05)  # type: ignore[arg-type]
+    brim = sheet.area(
+        [
+            *curve((0.1, 0.55), (0.3, 0.5), (0.5, 0.49), (0.7, 0.5), (0.9, 0.55)),
+            *curve((0.93, 0.64), (0.74, 0.7), (0.5, 0.72), (0.26, 0.7), (0.07, 0.64)),
+        ]
+    )
+    sheet.put(brim, _times(colour, 0.92), round_over=0.05)
     return sheet
 
 
 def fedora(*, colour: Colour) -> Drawing:
     sheet = Drawing(0.7)
-    sheet.put(sheet.area(oval(0.5, 0.42, 0.98, 0.22)), tuple(round(c * 0.62) for c in colour), round_over=0.03)  # type: ignore[arg-type]
-    crown = sheet.area([*curve((0.235, 0.44), (0.255, 0.2), (0.33, 0.06), (0.5, 0.09), (0.67, 0.06),
-                               (0.745, 0.2), (0.765, 0.44)), *curve((0.765, 0.44), (0.5, 0.49), (0.235, 0.44))])  # fmt: skip
+    sheet.put(
+        sheet.area(oval(0.5, 0.42, 0.98, 0.22)),
+        _times(colour, 0.62),
+        round_over=0.03,
+    )
+    crown = sheet.area(
+        [
+            *curve(
+                (0.235, 0.44),
+                (0.255, 0.2),
+                (0.33, 0.06),
+                (0.5, 0.09),
+                (0.67, 0.06),
+                (0.745, 0.2),
+                (0.765, 0.44),
+            ),
+            *curve((0.765, 0.44), (0.5, 0.49), (0.235, 0.44)),
+        ]
+    )
     sheet.put(crown, colour, round_over=0.14)
     band = sheet.area([*curve((0.243, 0.36), (0.5, 0.41), (0.757, 0.36)),
                        *curve((0.766, 0.44), (0.5, 0.49), (0.234, 0.44))])  # fmt: skip
     sheet.put(band, (38, 32, 30), round_over=0.03)
-    brim = sheet.area([*curve((0.01, 0.42), (0.235, 0.435), (0.5, 0.47), (0.765, 0.435), (0.99, 0.42)),
-                       *curve((0.99, 0.43), (0.8, 0.52), (0.5, 0.555), (0.2, 0.52), (0.01, 0.43))])  # fmt: skip
+    brim = sheet.area(
+        [
+            *curve((0.01, 0.42), (0.235, 0.435), (0.5, 0.47), (0.765, 0.435), (0.99, 0.42)),
+            *curve((0.99, 0.43), (0.8, 0.52), (0.5, 0.555), (0.2, 0.52), (0.01, 0.43)),
+        ]
+    )
     sheet.put(brim, colour, round_over=0.035)
     return sheet
 
@@ -206,9 +239,21 @@ def drops(*, stone: Colour) -> Drawing:
         hook = curve((x, 0.26), (x + 0.03, 0.12), (x, 0.05), (x - 0.03, 0.1))
         sheet.put(sheet.line(hook, 0.014), gold, round_over=0.006, gloss=0.5)
         sheet.put(sheet.area(oval(x, 0.29, 0.06, 0.06)), gold, round_over=0.02, gloss=0.5)
-        drop = [(x, 0.31), *curve((x + 0.02, 0.4), (x + 0.15, 0.72), (x, 0.92), (x - 0.15, 0.72), (x - 0.02, 0.4))]
+        drop = [
+            (x, 0.31),
+            *curve((x + 0.02, 0.4), (x + 0.15, 0.72), (x, 0.92), (x - 0.15, 0.72), (x - 0.02, 0.4)),
+        ]
         sheet.put(sheet.area(drop), gold, round_over=0.02, gloss=0.5)
-        core = [(x, 0.42), *curve((x + 0.015, 0.48), (x + 0.115, 0.72), (x, 0.875), (x - 0.115, 0.72), (x - 0.015, 0.48))]
+        core = [
+            (x, 0.42),
+            *curve(
+                (x + 0.015, 0.48),
+                (x + 0.115, 0.72),
+                (x, 0.875),
+                (x - 0.115, 0.72),
+                (x - 0.015, 0.48),
+            ),
+        ]
         sheet.put(sheet.area(core), stone, round_over=0.09, gloss=0.6)
     return sheet
 
@@ -221,13 +266,22 @@ def hoops(*, colour: Colour) -> Drawing:
     return sheet
 
 
+def _times(colour: Colour, share: float) -> Colour:
+    """Darker, or lighter."""
+    red, green, blue = (min(255, round(one * share)) for one in colour)
+    return red, green, blue
+
+
 def _hanging(steps: int, low: float) -> list[tuple[float, float]]:
     """Points of a chain, as far apart from each other as beads of one size."""
     x = np.linspace(-1, 1, 2_000)
     y = low * (np.cosh(1.7) - np.cosh(1.7 * x)) / (np.cosh(1.7) - 1)
     run = np.concatenate([[0], np.cumsum(np.hypot(np.diff(x * 0.46), np.diff(y)))])
     at = np.linspace(0, run[-1], steps)
-    return [(0.5 + 0.46 * float(a), 0.02 + float(b)) for a, b in zip(np.interp(at, run, x), np.interp(at, run, y), strict=True)]
+    return [
+        (0.5 + 0.46 * float(a), 0.02 + float(b))
+        for a, b in zip(np.interp(at, run, x), np.interp(at, run, y), strict=True)
+    ]
 
 
 def pendant(*, colour: Colour, stone: Colour) -> Drawing:
@@ -249,14 +303,20 @@ def beads(*, colour: Colour) -> Drawing:
 
 def tee(*, colour: Colour) -> Drawing:
     sheet = Drawing(1.05)
-    half = [*curve((0.5, 0.125), (0.44, 0.11), (0.395, 0.045)), (0.39, 0.04),
-            *curve((0.36, 0.05), (0.24, 0.1), (0.16, 0.17)), *curve((0.16, 0.17), (0.08, 0.3), (0.02, 0.43)),
-            *curve((0.02, 0.43), (0.1, 0.49), (0.17, 0.5)), *curve((0.18, 0.5), (0.22, 0.42), (0.245, 0.37)),
-            *curve((0.245, 0.37), (0.25, 0.7), (0.24, 1.0)), *curve((0.24, 1.0), (0.4, 1.02), (0.5, 1.02))]  # fmt: skip
+    half = [
+        *curve((0.5, 0.125), (0.44, 0.11), (0.395, 0.045)),
+        (0.39, 0.04),
+        *curve((0.36, 0.05), (0.24, 0.1), (0.16, 0.17)),
+        *curve((0.16, 0.17), (0.08, 0.3), (0.02, 0.43)),
+        *curve((0.02, 0.43), (0.1, 0.49), (0.17, 0.5)),
+        *curve((0.18, 0.5), (0.22, 0.42), (0.245, 0.37)),
+        *curve((0.245, 0.37), (0.25, 0.7), (0.24, 1.0)),
+        *curve((0.24, 1.0), (0.4, 1.02), (0.5, 1.02)),
+    ]
     body = sheet.area(half, mirrored(half))
     x, y = sheet.grid()
     folds = 1 + 0.05 * np.sin(26 * (x - 0.5) + 9 * (y - 0.5) ** 2) * np.clip(y * 1.6 - 0.4, 0, 1)
     sheet.put(body, np.asarray(colour, np.float32) * folds[..., None], round_over=0.06)
     neck = curve((0.392, 0.045), (0.435, 0.125), (0.5, 0.15), (0.565, 0.125), (0.608, 0.045))
-    sheet.put(sheet.line(neck, 0.022), tuple(round(c * 0.86) for c in colour), round_over=0.01)  # type: ignore[arg-type]
+    sheet.put(sheet.line(neck, 0.022), _times(colour, 0.86), round_over=0.01)
     return sheet

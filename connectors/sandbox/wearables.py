@@ -1,4 +1,4 @@
-"""What the demo shop sells to wear, and its pictures: drawn, so that nobody's rights are in them."""
+"""What the demo shop sells to wear, with pictures that are drawn, so that nobody owns them."""
 
 from __future__ import annotations
 
@@ -11,6 +11,9 @@ from PIL import Image, ImageFilter
 
 from connectors.sandbox import drawing
 from connectors.sandbox.drawing import Drawing
+from connectors.sandbox.shop import SITE
+
+FOLDER = "/pictures/"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,7 +44,9 @@ ARTICLES = (
     ),
     Article(
         sku="WEAR-TORTOISE", title="Tortoise panto glasses", price=6500, category="Glasses",
-        draw=_glasses(colour=(112, 62, 28), lens=(0.21, 0.185), corner=2.5, rim=0.024, mottled=True),
+        draw=_glasses(
+            colour=(112, 62, 28), lens=(0.21, 0.185), corner=2.5, rim=0.024, mottled=True
+        ),
         on_white=True,
     ),
     Article(
@@ -111,7 +116,9 @@ def on_white(drawn: Image.Image) -> Image.Image:
     margin = drawn.width // 12
     size = (drawn.width + 2 * margin, drawn.height + 2 * margin)
     shade = Image.new("L", size)
-    shade.paste(drawn.getchannel("A").point(lambda value: value * 0.16), (margin, margin + margin // 3))
+    shade.paste(
+        drawn.getchannel("A").point(lambda value: value * 0.16), (margin, margin + margin // 3)
+    )
     paper = Image.new("RGB", size, (255, 255, 255))
     soft = shade.filter(ImageFilter.GaussianBlur(margin / 3))
     paper.paste((120, 120, 124), (0, 0), soft)
@@ -119,14 +126,19 @@ def on_white(drawn: Image.Image) -> Image.Image:
     return paper
 
 
-def path(sku: str) -> str:
-    """Where the sandbox stores serve the picture."""
-    return f"/pictures/{sku.lower()}.{'jpg' if BY_SKU[sku].on_white else 'png'}"
+def address(sku: str) -> str:
+    """The picture's address in the shop's data; ``homed`` puts the sandbox's own in its place."""
+    return f"{SITE}{FOLDER}{sku.lower()}.{'jpg' if BY_SKU[sku].on_white else 'png'}"
 
 
-def served(name: str) -> tuple[bytes, str] | None:
-    """The bytes and the type behind such a path, None where there is no such picture."""
+def homed(body: bytes, origin: str) -> bytes:
+    """An answer whose pictures are where the sandbox serves them."""
+    return body.replace(f"{SITE}{FOLDER}".encode(), f"{origin}{FOLDER}".encode())
+
+
+def served(path: str) -> tuple[bytes, str] | None:
+    """The bytes and the type behind a path, None where there is no such picture."""
     for article in ARTICLES:
-        if path(article.sku) == name:
+        if address(article.sku) == f"{SITE}{path}":
             return picture(article.sku), "image/jpeg" if article.on_white else "image/png"
     return None

@@ -92,7 +92,9 @@ class FaceModels:
         first, last, lids = IRISES[eye]
         x, y = points[last, :2] - points[first, :2]
         centre = (points[first, :2] + points[last, :2]) / 2
-        square = Square(x=centre[0], y=centre[1], size=2.3 * math.hypot(x, y), angle=math.atan2(y, x))
+        square = Square(
+            x=centre[0], y=centre[1], size=2.3 * math.hypot(x, y), angle=math.atan2(y, x)
+        )
         mirror = eye == 473
         answer = self._iris(square.crop(photo, self._iris.side, mirror=mirror))[1]
         found = answer.reshape(5, 3)[:, :2] / self._iris.side

@@ -57,7 +57,11 @@ def _openings(clear: Array) -> list[tuple[float, float]]:
     sizes = np.bincount(labels.ravel())
     sizes[[0, *np.unique(np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]]))]] = 0
     largest = np.argsort(-sizes)[:2]
-    if count < 2 or len(largest) < 2 or sizes[largest[1]] < max(LENS * clear.size, ALIKE * sizes[largest[0]]):
+    if (
+        count < 2
+        or len(largest) < 2
+        or sizes[largest[1]] < max(LENS * clear.size, ALIKE * sizes[largest[0]])
+    ):
         return []
     return [_middle(labels == index) for index in largest]
 
@@ -90,7 +94,9 @@ def hat(alpha: Array) -> Anchors:
 
 def earrings(alpha: Array) -> Anchors:
     """Where a pair is divided (0: it is one, its other is mirrored), and where it hangs from."""
-    labels, _ = ndimage.label(ndimage.binary_closing(np.pad(alpha > 60, 3), np.ones((5, 5)))[3:-3, 3:-3])
+    labels, _ = ndimage.label(
+        ndimage.binary_closing(np.pad(alpha > 60, 3), np.ones((5, 5)))[3:-3, 3:-3]
+    )
     sizes = np.bincount(labels.ravel())
     sizes[0] = 0
     largest = np.argsort(-sizes)[:2]
@@ -138,7 +144,10 @@ def _torso(solid: Array) -> tuple[float, float]:
     runs = []
     for row in solid[int(0.35 * height) : int(0.85 * height) : max(1, height // 120)]:
         steps = np.flatnonzero(np.diff(np.concatenate([[0], row.astype(np.int8), [0]])))
-        spans = [(end - start, (start + end) / 2) for start, end in zip(steps[::2], steps[1::2], strict=True)]
+        spans = [
+            (end - start, (start + end) / 2)
+            for start, end in zip(steps[::2], steps[1::2], strict=True)
+        ]
         wide = [span for span in spans if span[0] > 0.02 * width]
         if len(wide) >= 3:
             runs.append(max(wide))

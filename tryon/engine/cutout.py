@@ -13,7 +13,12 @@ from tryon.engine.errors import ProductError
 from tryon.engine.kinds import OPEN, Kind
 
 # Pieces smaller than this share of the largest are dust or a shadow beside the product.
-LEAST_PIECE = {Kind.EARRINGS: 0.15, Kind.NECKLACE: 0.0005, Kind.GLASSES: 0.02, Kind.SUNGLASSES: 0.02}
+LEAST_PIECE = {
+    Kind.EARRINGS: 0.15,
+    Kind.NECKLACE: 0.0005,
+    Kind.GLASSES: 0.02,
+    Kind.SUNGLASSES: 0.02,
+}
 OTHER_PIECE = 0.25
 PLAIN = 9.0
 LEAST_COVER, MOST_COVER, MOST_WEAK_EDGE = 0.002, 0.92, 0.35
@@ -107,7 +112,8 @@ class _Plate:
         """White on white: only what is hardly different and not across any edge."""
         limit = max(2.2, 2.5 * self.spread)
         found = _reached((self.far < limit) & (self.slope < 0.8))
-        return found | (ndimage.binary_dilation(found, SQUARE) & (self.far < 2 * limit))
+        near = ndimage.binary_dilation(found, SQUARE) & (self.far < 2 * limit)
+        return np.asarray(found | near)
 
     def _walked(self, strict: Array) -> Array:
         """With soft shadows: colourless, not dark, and without any edge between."""

@@ -55,7 +55,9 @@ class Face:
     def axes(self) -> Array:
         """Unit vectors: across the face, down it, and back into the head."""
         points = self.points
-        across = unit((points[454] + points[356] + points[263]) - (points[234] + points[127] + points[33]))
+        across = unit(
+            (points[454] + points[356] + points[263]) - (points[234] + points[127] + points[33])
+        )
         down = points[CHIN] - points[HAIRLINE]
         down = unit(down - down.dot(across) * across)
         return np.stack([across, down, np.cross(across, down)])

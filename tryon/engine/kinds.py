@@ -48,7 +48,9 @@ def anchor_faults(kind: Kind, anchors: Mapping[str, object]) -> list[str]:
     """What is wrong with points that somebody set, in words; empty: nothing."""
     wanted = ANCHORS[kind]
     faults = [f"“{name}” is missing." for name in wanted if name not in anchors]
-    faults += [f"“{name}” is none of {', '.join(wanted)}." for name in anchors if name not in wanted]
+    faults += [
+        f"“{name}” is none of {', '.join(wanted)}." for name in anchors if name not in wanted
+    ]
     faults += [
         f"“{name}” has to be a number from 0 to 1."
         for name, value in anchors.items()

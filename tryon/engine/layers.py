@@ -44,7 +44,9 @@ class Box:
     bottom: int
 
     @classmethod
-    def within(cls, shape: tuple[int, ...], left: float, top: float, right: float, bottom: float) -> Box:
+    def within(
+        cls, shape: tuple[int, ...], left: float, top: float, right: float, bottom: float
+    ) -> Box:
         height, width = shape[:2]
         x, y = int(np.clip(left, 0, width)), int(np.clip(top, 0, height))
         return cls(

@@ -1,4 +1,4 @@
-"""The face models: files out of a pinned wheel of MediaPipe (Apache-2.0), which is not installed."""
+"""The face models: files out of a pinned wheel of MediaPipe (Apache-2.0), never installed."""
 
 from __future__ import annotations
 
@@ -58,7 +58,9 @@ def fetch(folder: Path, wheel: Path | None = None) -> bool:
 def extract(wheel: Path, folder: Path) -> None:
     """Take the models out of the wheel, each checked and put in its place in one step."""
     if not wheel.is_file() or _sha256(wheel.read_bytes()) != WHEEL_SHA256:
-        raise ModelsError(f"{wheel} is not the wheel of mediapipe {VERSION} for Linux, Python 3.11.")
+        raise ModelsError(
+            f"{wheel} is not the wheel of mediapipe {VERSION} for Linux, Python 3.11."
+        )
     folder.mkdir(parents=True, exist_ok=True)
     with zipfile.ZipFile(wheel) as archive:
         for name, digest in FILES.items():

@@ -94,5 +94,9 @@ def _merged(scores: Array, boxes: Array, points: Array) -> Iterator[tuple[float,
         same[0] = True
         chosen = order[same]
         weights = scores[chosen] / scores[chosen].sum()
-        yield float(scores[order[0]]), weights @ boxes[chosen], np.tensordot(weights, points[chosen], 1)
+        yield (
+            float(scores[order[0]]),
+            weights @ boxes[chosen],
+            np.tensordot(weights, points[chosen], 1),
+        )
         order = order[~same]

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image, ImageOps, UnidentifiedImageError
 
 from tryon.engine.errors import TryOnError
 
@@ -82,7 +82,7 @@ def _refusing() -> Iterator[None]:
         yield
     except PictureError:
         raise
-    except Image.UnidentifiedImageError:
+    except UnidentifiedImageError:
         raise PictureError("not_a_picture") from None
     except (OSError, ValueError, SyntaxError, EOFError, MemoryError, OverflowError, TypeError,
             IndexError, KeyError, ZeroDivisionError, Image.DecompressionBombError):  # fmt: skip

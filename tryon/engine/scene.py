@@ -51,7 +51,7 @@ class Scene:
                 and abs(middle[0] - chin[0]) < 1.5 * face.width
             ):
                 return found
-        middle = chin + [0, SHOULDER_DROP * face.height]
+        middle = chin + np.array([0, SHOULDER_DROP * face.height])
         reach = np.array([SHOULDER_REACH * face.width, 0])
         return np.stack([middle - reach, middle + reach])
 
@@ -91,7 +91,9 @@ def _continued(photo: Image.Image, rows: int) -> Image.Image:
     band = np.asarray(photo.crop((0, 0, photo.width, 6)), np.float32).mean(0, keepdims=True)
     narrow = Image.fromarray(band.round().astype(np.uint8))
     few = max(2, photo.width // 24)
-    faint = narrow.resize((few, 1), Image.Resampling.BOX).resize(narrow.size, Image.Resampling.BICUBIC)
+    faint = narrow.resize((few, 1), Image.Resampling.BOX).resize(
+        narrow.size, Image.Resampling.BICUBIC
+    )
     near = np.linspace(0, 1, rows, dtype=np.float32)[:, None, None] ** 3
     mixed = np.asarray(faint, np.float32) * (1 - near) + np.asarray(narrow, np.float32) * near
     return Image.fromarray(mixed.round().astype(np.uint8))

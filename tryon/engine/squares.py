@@ -33,7 +33,9 @@ class Square:
         found: Array = (points - 0.5) @ self.matrix.T + (self.x, self.y)
         return found
 
-    def crop(self, photo: Image.Image, side: int, *, edge: bool = True, mirror: bool = False) -> Array:
+    def crop(
+        self, photo: Image.Image, side: int, *, edge: bool = True, mirror: bool = False
+    ) -> Array:
         """side × side × 3, 0..255; beyond the photo its edge is repeated, or all is black.
 
         A large square is averaged down first, so that nothing is skipped.

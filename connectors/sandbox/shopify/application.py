@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import orjson
 
 from connectors.sandbox import faults as common
+from connectors.sandbox import wearables
 from connectors.sandbox.shopify import (
     bulk,
     context,
@@ -92,6 +93,7 @@ class Application:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         if answer.page:
             body = self._damaged(body)
+        body = wearables.homed(body, self.address)
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Length": str(len(body)),
@@ -113,6 +115,8 @@ class Application:
         if path.startswith(bulk.PATH) and method == "GET":
             return self._file(path)
         time.sleep(self.knobs.latency)
+        if picture := wearables.served(path):
+            return Answer(body=picture[0], headers={"Content-Type": picture[1]})
         if fault := self._fault():
             return fault
         if path == GRANT and method == "POST":

@@ -29,7 +29,9 @@ TURNS = (
     Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_270, Image.Transpose.ROTATE_180,
 )  # fmt: skip
 DOUBTFUL, SURE, SURER_BY, UPRIGHT = 0.8, 0.85, 0.12, math.radians(30)
-PRESENT, AGREEING, CANDIDATES = 0.5, 0.4, 4
+PRESENT, CANDIDATES = 0.5, 4
+# How far detector and mesh may disagree about the eyes; drawings pass each of them, unsurely.
+AGREEING, AGREEING_IN_DOUBT, IN_DOUBT = 0.4, 0.25, 0.7
 SECOND_FACE, OUTSIDE, SMALLEST_EYE_GAP, MOST_YAW, MOST_ROLL = 0.6, 0.12, 36, 38, 50
 
 
@@ -137,7 +139,7 @@ def _around(points: Array) -> Square:
 def analyse(models: FaceModels, photo: Image.Image) -> tuple[Image.Image, Face]:
     """The photo the right way up, and its one face; raises ``PhotoError``."""
     photo, found = upright(models, photo)
-    faces = [one for one in _faces(models, photo, found) if one.disagreement <= AGREEING]
+    faces = [one for one in _faces(models, photo, found) if _agree(one)]
     if not faces:
         raise PhotoError("no_landmarks" if found and found[0].score >= SURE else "no_face")
     face = faces[0]
@@ -151,6 +153,11 @@ def _faces(models: FaceModels, photo: Image.Image, found: list[Detection]) -> It
     # Animals and drawings pass the detector, not the mesh.
     faces = (models.face(photo, one) for one in found[:CANDIDATES])
     return (one for one in faces if one.presence >= PRESENT)
+
+
+def _agree(face: Face) -> bool:
+    most = AGREEING if face.detection.score >= IN_DOUBT else AGREEING_IN_DOUBT
+    return face.disagreement <= most
 
 
 def _refusals(face: Face, others: list[Face], photo: Image.Image) -> Iterator[str]:

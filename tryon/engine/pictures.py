@@ -19,6 +19,11 @@ FORMATS = ("JPEG", "PNG", "WEBP")
 PHOTO_SIDE = 1600
 PRODUCT_SIDE = 1200
 QUALITY = 90
+# What decoders raise for files that are broken on purpose.
+BROKEN = (
+    OSError, ValueError, SyntaxError, EOFError, MemoryError, OverflowError, TypeError, IndexError,
+    KeyError, ZeroDivisionError,
+)  # fmt: skip
 
 
 class PictureError(TryOnError):
@@ -65,7 +70,7 @@ def _decoded(content: bytes) -> Image.Image:
         warnings.simplefilter("ignore")
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         _check(picture)
-        if picture.format == "JPEG":
+        if picture.format in ("JPEG", "MPO"):
             # Decoding at an eighth to a half of the size is cheaper, and enough.
             picture.draft("RGB", (PHOTO_SIDE, PHOTO_SIDE))
         picture.load()
@@ -84,8 +89,9 @@ def _refusing() -> Iterator[None]:
         raise
     except UnidentifiedImageError:
         raise PictureError("not_a_picture") from None
-    except (OSError, ValueError, SyntaxError, EOFError, MemoryError, OverflowError, TypeError,
-            IndexError, KeyError, ZeroDivisionError, Image.DecompressionBombError):  # fmt: skip
+    except Image.DecompressionBombError:
+        raise PictureError("too_many_pixels") from None
+    except BROKEN:
         raise PictureError("picture_broken") from None
 
 
@@ -95,7 +101,8 @@ def _check(picture: Image.Image) -> None:
         raise PictureError("too_many_pixels")
     if min(width, height) < SMALLEST_SIDE:
         raise PictureError("picture_too_small")
-    if getattr(picture, "n_frames", 1) > 1:
+    # A JPEG may hold more beside its picture, as many telephones' do.
+    if picture.format in ("PNG", "WEBP") and getattr(picture, "n_frames", 1) > 1:
         raise PictureError("animated")
 
 

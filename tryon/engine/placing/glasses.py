@@ -10,8 +10,9 @@ from tryon.engine.kinds import Wearable
 from tryon.engine.layers import Box, Layer, Placement, Shadow, laid, painted
 from tryon.engine.scene import Scene
 
-# Lenses stand a little lower than the pupils, in gaps between the eyes.
-LOWER = 0.02
+# The bridge lies before the eyes, so that a turned head moves it. A mesh tells how far a head is
+# turned better than how far it is bowed: of the latter only this share counts.
+BOWED = 0.25
 # A front without a known width is as wide as brings the lenses before the pupils, within these
 # widths of the face.
 NARROWEST, WIDEST = 0.93, 1.08
@@ -28,9 +29,10 @@ def place(scene: Scene, worn: Wearable) -> Placement:
     height = width * worn.cutout.height / worn.cutout.width
     across, down = face.across * width / 2, face.down * height / 2
     bend = face.back * WRAP * width
-    # The bridge rests on the nose, which is before the eyes.
-    depth = (face.points[BRIDGE] - face.eyes).dot(face.back)
-    middle = face.eyes + face.back * depth + face.down * LOWER * face.eye_gap
+    before = face.back * (face.points[BRIDGE] - face.eyes).dot(face.back)
+    down_screen = np.append(unit(face.down[:2]), 0)
+    before = before - (1 - BOWED) * before.dot(down_screen) * down_screen
+    middle = face.eyes + before
     u = points["left_x"] + points["right_x"] - 1
     v = points["left_y"] + points["right_y"] - 1
     lens = points["right_x"] - points["left_x"]

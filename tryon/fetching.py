@@ -21,8 +21,8 @@ from urllib3.util import Timeout
 from tryon.engine.errors import TryOnError
 from tryon.engine.pictures import LARGEST
 
-SECONDS = 15.0
-SILENCE = 5.0
+SECONDS = 20.0
+SILENCE = 10.0
 CHUNK = 64 * 1024
 LONGEST_ADDRESS = 2_000
 
@@ -44,7 +44,7 @@ class Origin:
 def fetch(address: str, *, hosts: Collection[str], store: str = "") -> bytes:
     """The bytes behind an https address on one of the hosts, or at the store's own origin.
 
-    Follows no redirect; stops at 10 MB and after 15 seconds. Raises ``FetchError``.
+    Follows no redirect; stops at 10 MB and after 20 seconds. Raises ``FetchError``.
     """
     parts = _parts(address)
     origin = _allowed(parts, hosts, store)

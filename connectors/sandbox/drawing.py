@@ -15,7 +15,7 @@ from scipy.interpolate import make_interp_spline
 Array = npt.NDArray[Any]
 Colour = tuple[int, int, int]
 Points = Sequence[tuple[float, float]]
-WIDTH = 900
+WIDTH = 600
 # Drawn so many times as large, for smooth edges.
 FINER = 2
 LIGHT = np.array([-0.35, -0.75, 0.56])

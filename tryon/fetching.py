@@ -11,6 +11,7 @@ import socket
 import ssl
 import time
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
@@ -25,6 +26,8 @@ SECONDS = 20.0
 SILENCE = 10.0
 CHUNK = 64 * 1024
 LONGEST_ADDRESS = 2_000
+# Behind these a network reaches whatever IPv4 address it likes.
+TRANSLATED = tuple(map(ipaddress.IPv6Network, ("64:ff9b::/96", "64:ff9b:1::/48")))
 
 
 class FetchError(TryOnError):
@@ -99,6 +102,8 @@ def _is_public(text: str) -> bool:
     if isinstance(address, ipaddress.IPv6Address):
         inner += [one for one in (address.ipv4_mapped, address.sixtofour) if one is not None]
         inner += list(address.teredo or ())
+    if isinstance(address, ipaddress.IPv6Address) and any(address in one for one in TRANSLATED):
+        return False
     return all(one.is_global and not one.is_multicast for one in inner)
 
 
@@ -112,9 +117,8 @@ def _read(origin: Origin, address: str, parts: SplitResult) -> bytes:
         answer = pool.request(
             "GET", target, headers=headers, redirect=False, retries=False, preload_content=False
         )
-        if answer.status != 200 or int(answer.headers.get("Content-Length") or 0) > LARGEST:
-            raise FetchError("not_fetched")
-        return _body(answer, until)
+        with closing(answer):
+            return _body(answer, until)
     except (urllib3.exceptions.HTTPError, OSError, ValueError):
         raise FetchError("not_fetched") from None
     finally:
@@ -133,6 +137,8 @@ def _pool(origin: Origin, address: str) -> urllib3.HTTPConnectionPool:
 
 
 def _body(answer: urllib3.BaseHTTPResponse, until: float) -> bytes:
+    if answer.status != 200 or int(answer.headers.get("Content-Length") or 0) > LARGEST:
+        raise FetchError("not_fetched")
     found = bytearray()
     while chunk := answer.read1(CHUNK):
         found += chunk

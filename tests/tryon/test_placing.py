@@ -74,7 +74,9 @@ def errors(models, photo):
         scene = Scene.of(models, picture)
         left, right = lens_centres(scene.photo, wearing.worn(scene, marked_glasses()))
         gap = np.linalg.norm(pupils[1] - pupils[0])
-        distances += [np.linalg.norm(a - b) / gap for a, b in zip((left, right), pupils)]
+        distances += [
+            np.linalg.norm(a - b) / gap for a, b in zip((left, right), pupils, strict=True)
+        ]
         wanted, got = (math.degrees(math.atan2(*(b - a)[::-1])) for a, b in (pupils, (left, right)))
         rolls.append(abs(got - wanted))
     return distances, rolls
@@ -118,7 +120,7 @@ def test_earrings_hang_straight_down_from_both_lobes(models, photo):
     scene = Scene.of(models, photo.resize((1536, 1536)).rotate(12, Image.Resampling.BICUBIC))
     picture = wearing.worn(scene, anchoring.wearable(earring, Kind.EARRINGS, millimetres=40))
     change = np.abs(np.asarray(picture, int) - np.asarray(scene.photo, int))
-    red, green, blue = change.transpose(2, 0, 1)
+    green = change[..., 1]
     columns = np.flatnonzero((np.asarray(picture)[..., 1] < 60).any(0) & (green > 60).any(0))
     left, right = columns[columns < scene.face.eyes[0]], columns[columns > scene.face.eyes[0]]
     expected = 40 / 5 * scene.face.millimetre

@@ -35,6 +35,8 @@ KINDS = {
 # Of the portrait, in the sizes in which telephones and shops have photos.
 SIDES = (512, 1024, 1600)
 CELL = 360
+# How far a sheet shows around the eyes, in widths of the face, and how much lower its middle is.
+VIEWS = {Kind.HAT: (1.3, -0.25), Kind.NECKLACE: (1.6, 0.75), Kind.TOP: (2.3, 0.6)}
 Times = dict[str, list[float]]
 
 
@@ -167,11 +169,15 @@ def _scenes(models: FaceModels) -> Iterator[Scene]:
     for content in photos().values():
         photo = pictures.photo(content)
         larger = photo.resize((photo.width * 2, photo.height * 2), Image.Resampling.BICUBIC)
-        for one in (larger, larger.rotate(18, Image.Resampling.BICUBIC)):
+        for one in (larger, _leaning(larger)):
             try:
                 yield Scene.of(models, one)
             except TryOnError as error:
                 print(f"left out: {error.code}", file=sys.stderr)
+
+
+def _leaning(photo: Image.Image) -> Image.Image:
+    return photo.rotate(18, Image.Resampling.BICUBIC, fillcolor=(214, 208, 206))
 
 
 def _cell(scene: Scene, product: Wearable) -> Image.Image:
@@ -182,9 +188,9 @@ def _cell(scene: Scene, product: Wearable) -> Image.Image:
         return Image.new("RGB", (CELL, CELL), "lightgrey")
     above = picture.height - scene.photo.height
     x, y = scene.face.eyes[:2]
-    reach = scene.face.width * (2.3 if product.kind in (Kind.NECKLACE, Kind.TOP) else 1.3)
-    low = 0.6 if product.kind in (Kind.NECKLACE, Kind.TOP) else -0.25 * (product.kind is Kind.HAT)
-    middle = y + above + low * reach
+    far, low = VIEWS.get(product.kind, (1.3, 0.0))
+    reach = scene.face.width * far
+    middle = max(reach, y + above + low * reach)
     box = (round(x - reach), round(middle - reach), round(x + reach), round(middle + reach))
     return picture.crop(box).resize((CELL, CELL), Image.Resampling.LANCZOS)
 

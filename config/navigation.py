@@ -39,6 +39,9 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Recommendations", "recommend", "recommendations_recommendationlog_changelist",
              "recommendations.view_recommendationlog"),
             ("Try-on", "checkroom", "tryon_tryonsession_changelist", "tryon.view_tryonsession"),
+            ("Wearable products", "eyeglasses", "tryon_wearableproduct_changelist",
+             "tryon.view_wearableproduct"),
+            ("Rules for kinds", "rule", "tryon_kindrule_changelist", "tryon.view_kindrule"),
         ],
     ),
     (

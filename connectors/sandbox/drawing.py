@@ -164,7 +164,7 @@ def _faded(sheet: Drawing, tint: Colour, y: float, high: float) -> Array:
 def beanie(*, colour: Colour) -> Drawing:
     sheet = Drawing(1.0)
     x, y = sheet.grid()
-    dome = sheet.area(oval(0.5, 0.52, 0.86, 0.98, 2.3)) & (y < 0.8)
+    dome = sheet.area(oval(0.5, 0.6, 0.88, 0.84, 2.3)) & (y < 0.8)
     ribs = 0.86 + 0.14 * np.cos((np.arcsin(np.clip((x - 0.5) / 0.46, -1, 1))) * 46) ** 2
     sheet.put(dome, np.asarray(colour, np.float32) * ribs[..., None], round_over=0.3)
     cuff = sheet.area([*curve((0.05, 0.60), (0.5, 0.64), (0.95, 0.60)),
@@ -177,16 +177,19 @@ def beanie(*, colour: Colour) -> Drawing:
 def cap(*, colour: Colour) -> Drawing:
     sheet = Drawing(0.95)
     _, y = sheet.grid()
-    crown = sheet.area(oval(0.5, 0.5, 0.8, 0.86, 2.3)) & (y < 0.7)
+    crown = sheet.area(oval(0.5, 0.53, 0.82, 0.72, 2.3)) & (y < 0.7)
     sheet.put(crown, colour, round_over=0.26)
-    for knots in (((0.5, 0.08), (0.5, 0.56)), ((0.5, 0.08), (0.27, 0.2), (0.2, 0.54)),
-                  ((0.5, 0.08), (0.73, 0.2), (0.8, 0.54))):  # fmt: skip
+    for knots in (
+        ((0.5, 0.175), (0.5, 0.56)),
+        ((0.5, 0.175), (0.27, 0.27), (0.19, 0.54)),
+        ((0.5, 0.175), (0.73, 0.27), (0.81, 0.54)),
+    ):
         sheet.put(
             sheet.line(curve(*knots), 0.005),
             _times(colour, 0.7),
             round_over=0.002,
         )
-    sheet.put(sheet.area(oval(0.5, 0.075, 0.06, 0.03)), colour, round_over=0.01)
+    sheet.put(sheet.area(oval(0.5, 0.17, 0.06, 0.03)), colour, round_over=0.01)
     brim = sheet.area(
         [
             *curve((0.1, 0.55), (0.3, 0.5), (0.5, 0.49), (0.7, 0.5), (0.9, 0.55)),

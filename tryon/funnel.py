@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from django.db import connection
 
@@ -15,7 +16,8 @@ ORDERED = """
     JOIN try_on_overlay overlay USING (session_id)
     JOIN platform_order placed
         ON placed.customer_id = session.customer_id AND placed.platform = session.platform
-        AND placed.created_at BETWEEN session.created_at AND session.created_at + make_interval(days => %(days)s)
+        AND placed.created_at >= session.created_at
+        AND placed.created_at <= session.created_at + make_interval(days => %(days)s)
     JOIN order_item item
         ON item.order_id = placed.order_id AND item.platform = placed.platform
         AND item.sku = overlay.sku
@@ -47,7 +49,7 @@ class Funnel:
 
 def since(moment: datetime) -> Funnel:
     """The funnel of sessions that began at or after a moment."""
-    values = {"since": moment, "days": ORDERED_WITHIN_DAYS}
+    values: dict[str, Any] = {"since": moment, "days": ORDERED_WITHIN_DAYS}
     with connection.cursor() as cursor:
         cursor.execute(SESSIONS, values)
         started, complete, failed, known = cursor.fetchone()

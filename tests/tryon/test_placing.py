@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -10,7 +11,7 @@ from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
 from tests.tryon.conftest import PUPILS
 from tryon.engine import anchoring, wearing
-from tryon.engine.errors import PhotoError
+from tryon.engine.errors import PhotoError, ProductError
 from tryon.engine.kinds import Kind
 from tryon.engine.scene import Scene
 
@@ -112,6 +113,70 @@ def test_a_turned_photo_without_its_tag_is_put_upright(models, photo):
     for turn in (Image.Transpose.ROTATE_90, Image.Transpose.ROTATE_180, Image.Transpose.ROTATE_270):
         scene = Scene.of(models, photo.transpose(turn))
         assert scene.face.points[468, :2] == pytest.approx(PUPILS[0], abs=2)
+
+
+def turned(scene, degrees):
+    """The scene with a face whose right side (above 0) is so far away."""
+    face, angle = scene.face, math.radians(degrees)
+    cos, sin = math.cos(angle), math.sin(angle)
+    about = face.points.mean(0)
+    spin = np.array([[cos, 0, sin], [0, 1, 0], [-sin, 0, cos]])
+    points = (face.points - about) @ spin + about
+    return Scene(scene._models, scene.photo, replace(face, points=points))
+
+
+@pytest.mark.parametrize("side", [-1, 1])
+def test_a_turned_head_shows_the_near_arm(models, photo, side):
+    scene = Scene.of(models, photo.resize((1536, 1536)))
+    skin = tuple(
+        np.asarray(scene.photo)[
+            scene.face.points[50, 1].astype(int), scene.face.points[50, 0].astype(int)
+        ]
+    )
+    bald = Scene(models, Image.new("RGB", scene.photo.size, tuple(map(int, skin))), scene.face)
+    away = turned(bald, 18 * side)
+    assert away.face.yaw * side == pytest.approx(18, abs=4)
+    change = np.abs(
+        np.asarray(wearing.worn(away, marked_glasses()), int) - np.asarray(bald.photo, int)
+    )
+    drawn = np.flatnonzero((change.max(2) > 90).any(0))
+    left, right = away.face.eyes[0] - drawn[0], drawn[-1] - away.face.eyes[0]
+    near, far = (left, right) if side > 0 else (right, left)
+    assert near > far + 0.15 * away.face.width
+
+
+def test_hair_hides_the_arm(models, photo):
+    scene = turned(Scene.of(models, photo.resize((1536, 1536))), 18)
+    change = np.abs(
+        np.asarray(wearing.worn(scene, marked_glasses()), int) - np.asarray(scene.photo, int)
+    )
+    drawn = np.flatnonzero((change.max(2) > 90).any(0))
+    assert scene.face.eyes[0] - drawn[0] < 0.62 * scene.face.width
+
+
+@pytest.mark.parametrize(("degrees", "count"), [(0, 2), (10, 2), (20, 1), (-20, 1)])
+def test_an_ear_that_is_turned_away_wears_nothing(models, photo, degrees, count):
+    earring = Image.new("RGBA", (40, 120), (255, 0, 255, 255))
+    scene = turned(Scene.of(models, photo.resize((1536, 1536))), degrees)
+    picture = wearing.worn(scene, anchoring.wearable(earring, Kind.EARRINGS, millimetres=24))
+    pink = np.asarray(picture, int)
+    shown = (pink[..., 0] > 150) & (pink[..., 1] < 60) & (pink[..., 2] > 150)
+    columns = np.flatnonzero(shown.any(0))
+    sides = {bool(x > scene.face.eyes[0]) for x in columns}
+    assert len(sides) == count
+    if count == 1:
+        assert sides == {degrees < 0}
+
+
+def test_ears_beyond_the_photo_are_told(models, photo):
+    scene = Scene.of(models, photo)
+    left, right = scene.face.outline[:, 0].min(), scene.face.outline[:, 0].max()
+    face = scene.face.moved(-left - 2, 0)
+    narrow = Scene(models, photo.crop((int(left) + 2, 0, int(right) - 2, 512)), face)
+    earring = anchoring.wearable(Image.new("RGBA", (40, 120), "red"), Kind.EARRINGS)
+    with pytest.raises(ProductError) as refused:
+        wearing.worn(narrow, earring)
+    assert refused.value.code == "ear_not_visible"
 
 
 def test_earrings_hang_straight_down_from_both_lobes(models, photo):

@@ -9,6 +9,7 @@ from PIL import Image
 from scipy import ndimage
 
 from tryon.engine.arrays import Array
+from tryon.engine.colours import lab
 from tryon.engine.errors import ProductError
 from tryon.engine.kinds import OPEN, Kind
 
@@ -24,8 +25,6 @@ PLAIN = 9.0
 LEAST_COVER, MOST_COVER, MOST_WEAK_EDGE = 0.002, 0.92, 0.35
 FAINT = 8.0
 SQUARE = np.ones((3, 3), bool)
-XYZ = np.array([[0.4124564, 0.3575761, 0.1804375], [0.2126729, 0.7151522, 0.072175],
-                [0.0193339, 0.119192, 0.9503041]]) / [[0.95047], [1.0], [1.08883]]  # fmt: skip
 
 
 def cut(picture: Image.Image, kind: Kind) -> Image.Image:
@@ -38,16 +37,6 @@ def cut(picture: Image.Image, kind: Kind) -> Image.Image:
     rgb = pixels[..., :3] * alpha[..., None] + 255 * (1 - alpha[..., None])
     matte = _Plate.of(rgb).matte(kind)
     return _cropped(_unmixed(rgb, matte), matte)
-
-
-def lab(rgb: Array) -> Array:
-    """sRGB of 0..255 as CIE L*a*b*, in which distances are as people see them."""
-    share = rgb / 255
-    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
-    xyz = linear @ XYZ.T
-    f = np.where(xyz > 0.008856, np.cbrt(xyz), 7.787 * xyz + 16 / 116)
-    x, y, z = np.moveaxis(f, -1, 0)
-    return np.stack([116 * y - 16, 500 * (x - y), 200 * (y - z)], -1).astype(np.float32)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

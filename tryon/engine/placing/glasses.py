@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from tryon.engine.arrays import Array, length, polygon, unit
+from tryon.engine.arrays import Array, blurred, length, polygon, unit
+from tryon.engine.colours import lab
 from tryon.engine.faces import BRIDGE, TEMPLES
 from tryon.engine.kinds import Wearable
 from tryon.engine.layers import Box, Layer, Placement, Shadow, laid, painted
@@ -20,6 +21,9 @@ WRAP = 0.055
 # From this turn on, the arm on the near side is seen.
 ARM_FROM = 7
 ARM_REACH, ARM_FADE = 0.3, 0.12
+# The middles of the cheeks, and from how far on in colour something is no skin: not yet, surely.
+UPPER_CHEEKS = (50, 280)
+UNLIKE = (28.0, 42.0)
 
 
 def place(scene: Scene, worn: Wearable) -> Placement:
@@ -82,9 +86,25 @@ def _arm(scene: Scene, worn: Wearable, placed: Placement, box: Box) -> Layer:
     direction = unit(away)
     x, y = box.grid()
     along = ((x - hinge[0]) * direction[0] + (y - hinge[1]) * direction[1]) / max(length(away), 1)
-    # Hair and ear hide its end.
+    # The ear hides its end, and hair what lies behind it.
     mask = mask * np.clip((1 - along) / ARM_FADE, 0, 1)
+    mask = mask * blurred(_skin(scene, box, mask, side), 0.01 * face.width)
     return Layer(box=box, pixels=np.dstack([mask[..., None] * colour, mask]).astype(np.float32))
+
+
+def _skin(scene: Scene, box: Box, wanted: Array, side: int) -> Array:
+    """Where, of what is wanted, the photo is much like the cheek on this side, 0..1."""
+    photo = np.asarray(scene.photo)
+    x, y = scene.face.points[UPPER_CHEEKS[side > 0], :2]
+    reach = max(2.0, 0.04 * scene.face.width)
+    cheek = Box.within(photo.shape, x - reach, y - reach, x + reach, y + reach).of(photo)
+    places = wanted > 0
+    found = np.zeros(wanted.shape, np.float32)
+    if cheek.size and places.any():
+        skin = np.median(lab(cheek.reshape(-1, 3)), 0)
+        unlike = np.linalg.norm(lab(box.of(photo)[places]) - skin, axis=1)
+        found[places] = np.clip((UNLIKE[1] - unlike) / (UNLIKE[1] - UNLIKE[0]), 0, 1)
+    return found
 
 
 def _end(pixels: Array, side: int) -> tuple[Array, Array]:

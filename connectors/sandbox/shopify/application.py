@@ -93,7 +93,7 @@ class Application:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         if answer.page:
             body = self._damaged(body)
-        body = wearables.homed(body, self.address)
+        body = wearables.homed(body, self._origin(environ))
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Length": str(len(body)),
@@ -125,6 +125,9 @@ class Application:
         if match is None or method != "POST":
             return Answer(status=404, body={"errors": "Not Found"})
         return self._graphql(environ, match["version"], body)
+
+    def _origin(self, environ: WSGIEnvironment) -> str:
+        return self.address or f"http://{environ.get('HTTP_HOST', '')}"
 
     def _keep(self, method: str, path: str, body: Json) -> None:
         query = str(body.get("query") or "")
@@ -215,7 +218,7 @@ class Application:
     def _request(self, environ: WSGIEnvironment, version: str) -> context.Request:
         return context.Request(
             shop=self.shop, knobs=self.knobs, operations=self.operations, jobs=self.jobs,
-            version=version, address=self.address or f"http://{environ['HTTP_HOST']}",
+            version=version, address=self._origin(environ),
         )  # fmt: skip
 
     def _file(self, path: str) -> Answer:

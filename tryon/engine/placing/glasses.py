@@ -73,7 +73,7 @@ def _arm(scene: Scene, worn: Wearable, placed: Placement, box: Box) -> Layer:
     face = scene.face
     side = -1 if face.yaw > 0 else 1
     colour, rows = _end(np.asarray(worn.cutout), side)
-    hinge = placed.at(side, rows.mean())
+    hinge = placed.at(0.97 * side, rows.mean())
     ear = face.points[TEMPLES[side > 0]] + face.back * ARM_REACH * face.width
     height = length(placed.down[:2])
     thick = max(1.2, min(0.35 * (rows[1] - rows[0]) * height, 0.018 * 2 * length(placed.across)))
@@ -88,7 +88,7 @@ def _arm(scene: Scene, worn: Wearable, placed: Placement, box: Box) -> Layer:
     along = ((x - hinge[0]) * direction[0] + (y - hinge[1]) * direction[1]) / max(length(away), 1)
     # The ear hides its end, and hair what lies behind it.
     mask = mask * np.clip((1 - along) / ARM_FADE, 0, 1)
-    mask = mask * blurred(_skin(scene, box, mask, side), 0.01 * face.width)
+    mask = mask * blurred(_skin(scene, box, mask, side), 0.02 * face.width)
     return Layer(box=box, pixels=np.dstack([mask[..., None] * colour, mask]).astype(np.float32))
 
 

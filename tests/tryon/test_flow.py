@@ -209,6 +209,24 @@ def test_a_session_in_work_is_not_given_to_another(shop, photo_bytes):
     assert list(found) == [session]
 
 
+def test_a_product_added_in_the_last_moment_is_made_too(shop, photo_bytes):
+    session = begin(photo_bytes)
+    making._claim(session.pk)
+    services.add_products(session, skus=["WEAR-CAP"])
+    session.refresh_from_db()
+    assert session.status == "in_progress"
+    making._finish(session.pk)
+    session.refresh_from_db()
+    assert session.status == "complete"
+    assert states(session) == {"WEAR-ROUND": "", "WEAR-CAP": ""}
+
+
+def test_a_session_is_worked_on_by_the_queue_tryon():
+    from config.celery import app
+
+    assert app.amqp.router.route({}, tasks.make.name)["queue"].name == "tryon"
+
+
 def test_a_session_that_is_gone_is_no_error():
     making.make(uuid.uuid4())
 

@@ -1,10 +1,10 @@
-# make run, make test, make chaos, make chaos-sync, make lint, make bench: each installs what it needs into .venv first.
+# make run, make test, make chaos, make chaos-sync, make fuzz, make lint, make bench: each installs what it needs into .venv first.
 SHELL := /bin/sh
 PORT ?= 8000
 DEMO ?=
 BIN := .venv/bin
 
-.PHONY: run test chaos chaos-sync lint bench clean
+.PHONY: run test chaos chaos-sync fuzz lint bench clean
 
 run: .venv/run.stamp
 	@$(BIN)/python manage.py fetch_face_models || echo "Virtual try-on stays off until this has worked."
@@ -23,6 +23,11 @@ chaos: .venv/dev.stamp
 chaos-sync: .venv/dev.stamp
 	@STOREKEEP_CHAOS_SECONDS=$(or $(SECONDS),60) $(BIN)/python -m pytest tests/chaos -m chaos $(ARGS)
 
+# The API against its own schema, with many more requests: EXAMPLES= an endpoint, of each caller.
+fuzz: .venv/dev.stamp
+	@STOREKEEP_FUZZ_EXAMPLES=$(or $(EXAMPLES),500) $(BIN)/python -m pytest -n 2 \
+		tests/storefront/test_schema.py $(ARGS)
+
 lint: .venv/dev.stamp
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -33,6 +38,7 @@ lint: .venv/dev.stamp
 bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.console
+	$(BIN)/python -m benchmarks.api
 	$(BIN)/python -m benchmarks.tryon
 
 .venv/run.stamp: requirements.txt

@@ -81,21 +81,27 @@ class Filled:
     stores: dict[str, str]
 
 
-def fill(orders: int, say: Callable[[str], None]) -> Filled:
-    """The migrated database with so many orders, as an earlier run left it or made now."""
+def fill(orders: int, say: Callable[[str], None], *, products: int = 0) -> Filled:
+    """The migrated database with so many orders, as an earlier run left it or made now.
+
+    Products are a twentieth of the orders, unless it is said how many.
+    """
     from django.db import connection, transaction
 
+    from catalog.models import PlatformProduct
     from orders.models import PlatformOrder
 
     filled = Filled(orders=orders, stores=_stores())
     second = PlatformOrder.objects.filter(connector=UUID(filled.stores["second"]))
-    if (PlatformOrder.objects.count(), second.count()) == (orders, orders // 100):
+    wanted = products or max(orders // 20, 1)
+    found = (PlatformOrder.objects.count(), second.count(), PlatformProduct.objects.count())
+    if found == (orders, orders // 100, wanted):
         return filled
     values: dict[str, int | str] = {
         "orders": orders,
         "few": orders // 100,
         "customers": max(orders * 3 // 10, 1),
-        "products": max(orders // 20, 1),
+        "products": wanted,
         **filled.stores,
     }
     with transaction.atomic(), connection.cursor() as cursor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -18,8 +18,9 @@ from rest_framework.response import Response
 from catalog.models import SEARCHED, UPDATED, PlatformProduct
 from connectors import currencies
 from connectors.models import Platform, Scope
-from connectors.storefront import describing, paging, reading, views
-from connectors.storefront.callers import Kind
+from connectors.storefront import callers, describing, paging, reading, views
+from connectors.storefront.callers import Caller, Kind
+from connectors.storefront.prepared import Prepared
 
 GONE = Q(deleted_at__isnull=False) | Q(platform_status="trash")
 OFFERED = ("publish", "active")
@@ -36,7 +37,9 @@ ORDERS: Mapping[str, Mapping[str, Any]] = {
 
 
 class ProductSerializer(serializers.Serializer[Any]):
-    """A product, or a variant of one, as it can be bought."""
+    """A product, or a variant of one, as it can be bought: of its fields those asked for."""
+
+    is_sparse = True
 
     sku = serializers.CharField(help_text="The key, with `platform`; never changes.")
     platform = serializers.ChoiceField(Platform.choices)
@@ -69,6 +72,10 @@ class ProductSerializer(serializers.Serializer[Any]):
     synced_at = serializers.DateTimeField(allow_null=True)
 
 
+BEGINNINGS = ("title", "sku", "merchant_sku")
+Names = tuple[str, ...]
+# A list that is asked for with no more than these has the same SQL for everybody.
+PLAIN = {"fields", "ordering", "cursor", "limit"}
 FIELDS = {name: field.source or name for name, field in ProductSerializer().fields.items()}
 
 
@@ -107,21 +114,20 @@ class ProductListing(ProductQuery, reading.Listing):
     )  # fmt: skip
 
 
-class ProductView(views.View):
-    """Products; a shopper sees those that are offered."""
+def visible(caller: Caller) -> QuerySet[PlatformProduct]:
+    """The products that a caller may see; a shopper those that are offered."""
+    rows = PlatformProduct.objects.order_by()
+    if caller.key.connector_id is not None:
+        rows = rows.filter(connector_id=caller.key.connector_id)
+    if caller.kind is Kind.SERVER:
+        return rows
+    offered = rows.filter(platform_status__in=OFFERED, deleted_at__isnull=True)
+    return offered.filter(platform=caller.platform)
 
+
+class ProductsView(views.View):
     scope = Scope.CATALOG
 
-    def rows(self) -> QuerySet[PlatformProduct]:
-        rows = self.own(PlatformProduct.objects.order_by())
-        if self.caller.platform:
-            rows = rows.filter(platform=self.caller.platform)
-        if self.caller.kind is not Kind.SERVER:
-            rows = rows.filter(platform_status__in=OFFERED, deleted_at__isnull=True)
-        return rows
-
-
-class ProductsView(ProductView):
     @extend_schema(
         operation_id="list_products",
         parameters=[ProductListing],
@@ -130,17 +136,38 @@ class ProductsView(ProductView):
     def get(self, request: Request) -> Response:
         """Products, page by page: follow `next` until it is null."""
         asked = reading.asked(request, ProductListing)
-        rows = _filtered(self.rows(), asked)
-        order = _order(asked)
-        names = asked.get("fields") or list(FIELDS)
+        order, names = _order(asked), tuple(asked.get("fields") or FIELDS)
         page, following = paging.page(
-            request, values(rows, names, order.columns), order, name=asked["ordering"],
-            cursor=asked.get("cursor"), limit=asked["limit"],
+            request, lambda after: self._part(asked, order, names, after), order,
+            name=asked["ordering"], cursor=asked.get("cursor"), limit=asked["limit"],
         )  # fmt: skip
         return Response({"results": [shown(row, names) for row in page], "next": following})
 
+    def _part(
+        self, asked: Mapping[str, Any], order: paging.Order, names: Names, after: Sequence[Any]
+    ) -> Sequence[Any]:
+        if asked.keys() <= PLAIN:
+            marks = {f"after_{number}": value for number, value in enumerate(after)}
+            return self.rows(PAGES, names, asked["ordering"], asked["limit"], **marks)
+        rows = values(_filtered(visible(self.caller), asked), names, order.columns)
+        return list(paging.part(rows, order, after, asked["limit"]))
 
-class OneProductView(ProductView):
+
+def _page(
+    kind: Kind, names: Names, ordering: str, limit: int, /, **marks: Any
+) -> QuerySet[Any, Any]:
+    after = [marks.pop(name) for name in sorted(marks) if name.startswith("after_")]
+    order = _order({"ordering": ordering})
+    rows = _filtered(visible(callers.identified(kind, **marks)), {})
+    return paging.part(values(rows, names, order.columns), order, after, limit)
+
+
+PAGES = Prepared(_page)
+
+
+class OneProductView(views.View):
+    scope = Scope.CATALOG
+
     @extend_schema(
         operation_id="get_product",
         parameters=[ProductQuery],
@@ -148,9 +175,19 @@ class OneProductView(ProductView):
     )
     def get(self, request: Request, platform: str, sku: str) -> Response:
         """A product by its key."""
-        names = reading.asked(request, ProductQuery).get("fields") or list(FIELDS)
-        rows = self.rows().filter(platform=platform, sku=sku)
-        return Response(shown(views.first(values(rows, names)), names))
+        names = tuple(reading.asked(request, ProductQuery).get("fields") or FIELDS)
+        found = self.rows(PRODUCTS, names, platform=platform, sku=sku)
+        return Response(shown(views.only(found), names))
+
+
+def _product(
+    kind: Kind, names: Names, /, *, platform: str, sku: str, **who: Any
+) -> QuerySet[Any, Any]:
+    rows = visible(callers.identified(kind, **who)).filter(platform=platform, sku=sku)
+    return values(rows, names)
+
+
+PRODUCTS = Prepared(_product)
 
 
 def values(
@@ -190,16 +227,14 @@ def _filtered(rows: QuerySet[PlatformProduct], asked: Mapping[str, Any]) -> Quer
     else:
         rows = rows.exclude(GONE)
     if "search" in asked:
-        rows = rows.filter(_matching(asked["search"]))
+        rows = rows.filter(pk__in=_matching(asked["search"]))
     return rows
 
 
-def _matching(text: str) -> Q:
-    begins = Q(title__istartswith=text) | Q(sku__istartswith=text)
-    return begins | Q(merchant_sku__istartswith=text) | Q(pk__in=_with_words(text))
-
-
-def _with_words(text: str) -> QuerySet[Any, Any]:
+def _matching(text: str) -> QuerySet[Any, Any]:
+    """The keys of what a search finds: each way has an index, which an OR of them would not use."""
     query = SearchQuery(text, config="simple", search_type="websearch")
-    found = PlatformProduct.objects.order_by().annotate(words=SEARCHED)
-    return found.filter(words=query).values_list("pk")
+    rows = PlatformProduct.objects.order_by()
+    begin = (rows.filter(**{f"{name}__istartswith": text}) for name in BEGINNINGS)
+    first, *others = (*begin, rows.annotate(words=SEARCHED).filter(words=query))
+    return first.values_list("pk").union(*(one.values_list("pk") for one in others))

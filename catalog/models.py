@@ -82,6 +82,7 @@ class PlatformProduct(models.Model):
             prefix_index("merchant_sku", "platform_product_own_prefix"),
             prefix_index("title", "platform_product_title_prefix"),
             models.Index(fields=["price", "sku", "platform"], name="platform_product_price"),
+            models.Index(fields=["exact_price"], name="platform_product_exact"),
             models.Index(UPDATED, F("sku"), F("platform"), name="platform_product_updated"),
             GinIndex(SEARCHED, name="platform_product_words"),
         ]

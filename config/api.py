@@ -42,11 +42,16 @@ register_converter(PlatformConverter, "platform")
 register_converter(SkuConverter, "sku")
 register_converter(KeyConverter, "key")
 
+ORDER = "v1/orders/<platform:platform>/<key:order_id>/"
 OF_ORDERS: dict[str, type[support.OrderView]] = {
     "refund-eligibility": support.RefundEligibilityView,
     "address-eligibility": support.AddressEligibilityView,
     "refund-requests": support.RefundRequestsView,
     "address-requests": support.AddressRequestsView,
+}
+OF_REQUESTS: dict[str, type[support.OrderView]] = {
+    "refund-requests": support.OneRefundRequestView,
+    "address-requests": support.OneAddressRequestView,
 }
 
 urlpatterns = [
@@ -56,13 +61,21 @@ urlpatterns = [
     path("v1/products/<platform:platform>/<sku:sku>/", catalog.OneProductView.as_view()),
     path("v1/customers/", orders.CustomersView.as_view()),
     path("v1/customers/<platform:platform>/<key:customer_id>/", orders.OneCustomerView.as_view()),
+    path(
+        "v1/customers/<platform:platform>/<key:customer_id>/orders/",
+        orders.CustomerOrdersView.as_view(),
+    ),
     path("v1/customer-tokens/", orders.CustomerTokensView.as_view()),
     path("v1/guest-links/", orders.GuestLinksView.as_view()),
     path("v1/orders/", orders.OrdersView.as_view()),
-    path("v1/orders/<platform:platform>/<key:order_id>/", orders.OneOrderView.as_view()),
+    path(ORDER, orders.OneOrderView.as_view()),
+    *(path(f"{ORDER}{name}/", view.as_view()) for name, view in OF_ORDERS.items()),
     *(
-        path(f"v1/orders/<platform:platform>/<key:order_id>/{name}/", view.as_view())
-        for name, view in OF_ORDERS.items()
+        path(
+            f"v1/orders/<platform:platform>/<key:order_id>/{name}/<uuid:request_id>/",
+            view.as_view(),
+        )
+        for name, view in OF_REQUESTS.items()
     ),
     re_path(r"", errors.not_found),
 ]

@@ -42,6 +42,8 @@ GROUPS: list[tuple[str, list[Entry]]] = [
             ("Wearable products", "eyeglasses", "tryon_wearableproduct_changelist",
              "tryon.view_wearableproduct"),
             ("Rules for kinds", "rule", "tryon_kindrule_changelist", "tryon.view_kindrule"),
+            ("Keys", "key", "connectors_storefrontkey_changelist",
+             "connectors.view_storefrontkey"),
         ],
     ),
     (

@@ -211,6 +211,10 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60.0},
     },
+    "forget-storefront-answers": {
+        "task": "support.tasks.forget_answers",
+        "schedule": crontab(minute="23"),
+    },
     "keep-webhooks": {
         "task": "connectors.tasks.keep_webhooks",
         "schedule": 600.0,
@@ -274,9 +278,11 @@ API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
 API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)
 API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
 API_RATE_PREFIX = "storekeep:rate"
+# How long a request is answered again under its Idempotency-Key.
+API_IDEMPOTENCY_HOURS = max(24, env.int("API_IDEMPOTENCY_HOURS", default=48))
 API_CUSTOMER_TOKEN_MINUTES = env.int("API_CUSTOMER_TOKEN_MINUTES", default=30)
 API_GUEST_LINK_HOURS = env.int("API_GUEST_LINK_HOURS", default=7 * 24)
-CORS_URLS_REGEX = r"^/api/"
+CORS_URLS_REGEX = r"^/api/v1/"
 CORS_ALLOW_HEADERS = ("authorization", "content-type", "idempotency-key", "if-none-match")
 CORS_EXPOSE_HEADERS = ("etag", "idempotency-replayed", "retry-after")
 REST_FRAMEWORK = {
@@ -297,8 +303,12 @@ REST_FRAMEWORK = {
 SPECTACULAR_SETTINGS = {
     "TITLE": "Storekeep storefront API",
     "VERSION": "1",
-    "DESCRIPTION": "Products, customers, orders and requests of a shop. docs/storefront.md walks "
-    "through it with curl.",
+    "DESCRIPTION": "Products, customers and orders of a shop, and what customers ask for.\n\n"
+    "Your server calls with `Authorization: Api-Key …`; make a key in the console. A customer’s "
+    "browser calls with `Authorization: Bearer …`, a token that your server has had made, and sees "
+    "that customer’s rows alone. Lists are read page by page: follow `next` until it is null. "
+    "Amounts are texts, moments are in UTC. Unknown parameters and fields are refused. Every "
+    "error has the shape of `Error`.",
     "SERVE_INCLUDE_SCHEMA": False,
     "SERVE_AUTHENTICATION": [],
     "SERVE_PERMISSIONS": [],

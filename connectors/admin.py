@@ -31,6 +31,7 @@ from connectors import (
     writes,
 )
 from connectors import privacy_admin as privacy_admin  # registers privacy requests
+from connectors import storefront_admin as storefront_admin  # registers storefronts’ keys
 from connectors import sync_admin as sync_admin  # registers runs, cursors and notes
 from connectors.encryption import EncryptedTextField
 from connectors.models import ConnectorConfig

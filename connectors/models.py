@@ -491,6 +491,12 @@ class Scope(models.TextChoices):
 class StorefrontKeyManager(APIKeyManager):
     """Makes keys that are hashed, and finds those that are taken."""
 
+    def assign_key(self, obj: Any) -> str:
+        """Makes the key's text, which is returned and not kept."""
+        text: str = super().assign_key(obj)
+        obj.id = uuid.uuid4()  # the package's own has the hash in it, and stands in addresses
+        return text
+
     def usable(self) -> models.QuerySet[StorefrontKey]:
         """Keys that are neither revoked nor expired."""
         live = Q(expiry_date__isnull=True) | Q(expiry_date__gt=Now())
@@ -505,6 +511,9 @@ class StorefrontKey(AbstractAPIKey):
     with a token that this key made; none: no browser may.
     """
 
+    id = models.UUIDField(  # type: ignore[assignment]
+        primary_key=True, default=uuid.uuid4, editable=False
+    )
     connector = models.ForeignKey(
         ConnectorConfig,
         on_delete=models.CASCADE,
@@ -524,6 +533,13 @@ class StorefrontKey(AbstractAPIKey):
         db_table = "storefront_key"
         verbose_name = "storefront key"
         ordering = ["-created"]
+
+    @property
+    def state(self) -> str:
+        """Whether it is taken: live, expired or revoked."""
+        if self.revoked:
+            return "revoked"
+        return "expired" if self.has_expired else "live"
 
 
 def prefix_index(field: str, name: str) -> models.Index:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -17,6 +17,7 @@ from connectors import currencies, presenting
 from connectors.models import Platform, Scope
 from connectors.storefront import callers, describing, paging, reading, views
 from connectors.storefront.callers import Caller, Kind
+from connectors.storefront.prepared import Prepared
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
 from orders.presenting import parcels, snapshots
 
@@ -24,6 +25,7 @@ from orders.presenting import parcels, snapshots
 HIDDEN = ("draft", "trashed", "deleted")
 MONEY = ("total_amount", "discount_total", "shipping_total", "tax_total", "refunded_total")
 PLACED: Mapping[str, Any] = {"created_at": datetime, "order_id": str, "platform": str}
+PLAIN = {"ordering", "cursor", "limit"}
 ADDRESS = ("first_name", "last_name", "company", "address_1", "address_2", "city", "state",
            "postcode", "country", "phone")  # fmt: skip
 
@@ -134,6 +136,7 @@ class OrderPageSerializer(serializers.Serializer[Any]):
 
 CUSTOMER = {name: field.source or name for name, field in CustomerSerializer().fields.items()}
 ORDER = {name: field.source or name for name, field in OrderSerializer().fields.items()}
+ACCOUNT = {*CUSTOMER.values(), "deleted_at"} - {"is_deleted"}
 ITEM = tuple(ItemSerializer().fields)
 SNAPSHOTS = ("shipping_address", "billing_address", "fulfilments", "refunds")
 
@@ -142,10 +145,7 @@ class CustomerQuery(reading.Query):
     email = serializers.EmailField(max_length=255, help_text="Whose accounts are looked for.")
 
 
-class OrderListing(reading.Listing):
-    platform = serializers.ChoiceField(Platform.choices, required=False)
-    customer_id = serializers.CharField(required=False, max_length=100)
-    email = serializers.EmailField(required=False, max_length=255)
+class CustomerOrderListing(reading.Listing):
     number = serializers.CharField(required=False, max_length=100)
     status = serializers.ChoiceField(PlatformOrder.Status.choices, required=False)
     created_since = serializers.DateTimeField(required=False)
@@ -153,6 +153,22 @@ class OrderListing(reading.Listing):
     ordering = serializers.ChoiceField(
         ["-created_at", "created_at"], required=False, default="-created_at"
     )
+
+
+class OrderListing(CustomerOrderListing):
+    platform = serializers.ChoiceField(Platform.choices, required=False)
+    customer_id = serializers.CharField(required=False, max_length=100)
+    email = serializers.EmailField(required=False, max_length=255)
+
+
+def customers(caller: Caller) -> QuerySet[PlatformCustomer]:
+    """The accounts that a caller may see: a shopper their own."""
+    rows = PlatformCustomer.objects.order_by()
+    if caller.key.connector_id is not None:
+        rows = rows.filter(connector_id=caller.key.connector_id)
+    if caller.kind is Kind.SERVER:
+        return rows
+    return rows.filter(platform=caller.platform, customer_id=caller.customer_id)
 
 
 def visible(caller: Caller) -> QuerySet[PlatformOrder]:
@@ -179,10 +195,8 @@ class CustomersView(views.View):
     def get(self, request: Request) -> Response:
         """Accounts with this email, in any letters’ case."""
         email = reading.asked(request, CustomerQuery)["email"]
-        rows = self.own(PlatformCustomer.objects.filter(email__iexact=email)).order_by(
-            "platform", "customer_id"
-        )
-        found = rows.values(*{*CUSTOMER.values(), "deleted_at"} - {"is_deleted"})[: reading.MOST]
+        rows = customers(self.caller).filter(email__iexact=email)
+        found = rows.order_by("platform", "customer_id").values(*ACCOUNT)[: reading.MOST]
         return Response({"results": [_customer(row) for row in found]})
 
 
@@ -193,13 +207,8 @@ class OneCustomerView(views.View):
     def get(self, request: Request, platform: str, customer_id: str) -> Response:
         """A customer by their key; a shopper only themselves."""
         reading.asked(request, reading.Query)
-        rows = self.own(PlatformCustomer.objects.order_by())
-        rows = rows.filter(platform=platform, customer_id=customer_id)
-        if self.caller.kind is Kind.CUSTOMER:
-            mine = {"platform": self.caller.platform, "customer_id": self.caller.customer_id}
-            rows = rows.filter(**mine)
-        found = rows.values(*{*CUSTOMER.values(), "deleted_at"} - {"is_deleted"})
-        return Response(_customer(views.first(found)))
+        rows = customers(self.caller).filter(platform=platform, customer_id=customer_id)
+        return Response(_customer(views.first(rows.values(*ACCOUNT))))
 
 
 def _customer(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,9 +216,43 @@ def _customer(row: Mapping[str, Any]) -> dict[str, Any]:
     return {name: row[column] for name, column in CUSTOMER.items() if column in row} | gone
 
 
-class OrdersView(views.View):
+class OrderListView(views.View):
     scope, kinds = Scope.ORDERS, views.SHOPPERS
 
+    def page(self, asked: Mapping[str, Any], **whose: str) -> Response:
+        """A page of the caller's orders, of one customer if it is said whose."""
+        page, following = paging.page(
+            self.request, lambda after: self._part(asked, whose, after),
+            _sorting(asked["ordering"]), name=asked["ordering"], cursor=asked.get("cursor"),
+            limit=asked["limit"],
+        )  # fmt: skip
+        return Response({"results": [_order(row) for row in page], "next": following})
+
+    def _part(
+        self, asked: Mapping[str, Any], whose: Mapping[str, str], after: Sequence[Any]
+    ) -> Sequence[Any]:
+        if asked.keys() <= PLAIN:
+            marks = {f"after_{number}": value for number, value in enumerate(after)}
+            return self.rows(PAGES, asked["ordering"], asked["limit"], **whose, **marks)
+        rows = _filtered(visible(self.caller).filter(**whose), asked).values(*ORDER.values())
+        return list(paging.part(rows, _sorting(asked["ordering"]), after, asked["limit"]))
+
+
+def _sorting(ordering: str) -> paging.Order:
+    return paging.Order(columns=PLACED, descending=ordering.startswith("-"))
+
+
+def _page(kind: Kind, ordering: str, limit: int, /, **marks: Any) -> QuerySet[Any, Any]:
+    after = [marks.pop(name) for name in sorted(marks) if name.startswith("after_")]
+    whose = {name: marks.pop(name) for name in ("platform", "customer_id") if name in marks}
+    rows = visible(callers.identified(kind, **marks)).filter(**whose)
+    return paging.part(rows.values(*ORDER.values()), _sorting(ordering), after, limit)
+
+
+PAGES = Prepared(_page)
+
+
+class OrdersView(OrderListView):
     @extend_schema(
         operation_id="list_orders",
         parameters=[OrderListing],
@@ -217,20 +260,26 @@ class OrdersView(views.View):
     )
     def get(self, request: Request) -> Response:
         """Orders, newest first, page by page: follow `next` until it is null."""
-        asked = reading.asked(request, OrderListing)
-        order = paging.Order(columns=PLACED, descending=asked["ordering"].startswith("-"))
-        rows = _filtered(visible(self.caller), asked).values(*ORDER.values())
-        page, following = paging.page(
-            request, rows, order, name=asked["ordering"], cursor=asked.get("cursor"),
-            limit=asked["limit"],
-        )  # fmt: skip
-        return Response({"results": [_order(row) for row in page], "next": following})
+        return self.page(reading.asked(request, OrderListing))
+
+
+class CustomerOrdersView(OrderListView):
+    @extend_schema(
+        operation_id="list_customer_orders",
+        parameters=[CustomerOrderListing],
+        responses=describing.answers(OrderPageSerializer),
+    )
+    def get(self, request: Request, platform: str, customer_id: str) -> Response:
+        """A customer's orders, as `/orders/` lists them; a shopper only sees their own."""
+        asked = reading.asked(request, CustomerOrderListing)
+        views.first(customers(self.caller).filter(platform=platform, customer_id=customer_id))
+        return self.page(asked, platform=platform, customer_id=customer_id)
 
 
 def _filtered(rows: QuerySet[PlatformOrder], asked: Mapping[str, Any]) -> QuerySet[PlatformOrder]:
     lookups = {
         "platform": "platform", "customer_id": "customer_id", "email": "email__iexact",
-        "number": "number", "status": "status", "created_since": "created_at__gte",
+        "number": "number__iexact", "status": "status", "created_since": "created_at__gte",
         "created_before": "created_at__lt",
     }  # fmt: skip
     return rows.filter(**{lookups[name]: asked[name] for name in lookups if name in asked})
@@ -243,11 +292,24 @@ class OneOrderView(views.View):
     def get(self, request: Request, platform: str, order_id: str) -> Response:
         """An order with its line items, parcels, refunds and addresses."""
         reading.asked(request, reading.Query)
-        rows = visible(self.caller).filter(platform=platform, order_id=order_id)
-        row = views.first(rows.values(*ORDER.values(), *SNAPSHOTS))
-        items = OrderItem.objects.filter(platform=platform, order_id=order_id)
-        found = items.order_by("position").values(*ITEM)
-        return Response({**_order(row), **_parts(row), "items": _items(found, row["currency"])})
+        row = views.only(self.rows(ORDERS, platform=platform, order_id=order_id))
+        items = ITEMS.rows(platform=platform, order_id=order_id)
+        return Response({**_order(row), **_parts(row), "items": _items(items, row["currency"])})
+
+
+def _one(kind: Kind, /, *, platform: str, order_id: str, **who: Any) -> QuerySet[Any, Any]:
+    rows = visible(callers.identified(kind, **who)).filter(platform=platform, order_id=order_id)
+    found: QuerySet[Any, Any] = rows.values(*ORDER.values(), *SNAPSHOTS)
+    return found
+
+
+def _items_of(*, platform: str, order_id: str) -> QuerySet[Any, Any]:
+    items = OrderItem.objects.filter(platform=platform, order_id=order_id)
+    found: QuerySet[Any, Any] = items.order_by("position").values(*ITEM)
+    return found
+
+
+ORDERS, ITEMS = Prepared(_one), Prepared(_items_of)
 
 
 def _order(row: Mapping[str, Any]) -> dict[str, Any]:
@@ -294,12 +356,12 @@ def _refund(one: Mapping[str, Any], currency: str) -> dict[str, Any]:
 
 class CustomerTokenBody(reading.StrictSerializer):
     platform = serializers.ChoiceField(Platform.choices)
-    customer_id = serializers.CharField(max_length=100)
+    customer_id = reading.TextField(max_length=100)
 
 
 class GuestLinkBody(reading.StrictSerializer):
     platform = serializers.ChoiceField(Platform.choices)
-    order_id = serializers.CharField(max_length=100)
+    order_id = reading.TextField(max_length=100)
 
 
 class TokenSerializer(serializers.Serializer[Any]):
@@ -320,8 +382,7 @@ class CustomerTokensView(views.View):
     def post(self, request: Request) -> Response:
         """A short-lived token for the browser of a shopper whom your own shop has signed in."""
         asked = reading.body(request, CustomerTokenBody)
-        rows = self.own(PlatformCustomer.objects.order_by()).filter(**asked, deleted_at=None)
-        views.first(rows.values("customer_id"))
+        views.first(customers(self.caller).filter(**asked, deleted_at=None).values("customer_id"))
         return _minted(callers.customer_token(self.caller.key, **asked))
 
 
@@ -334,7 +395,7 @@ class GuestLinksView(views.View):
         responses=describing.answers({201: TokenSerializer}, _404="There is no such order."),
     )
     def post(self, request: Request) -> Response:
-        """A token for a link, e.g. in an email, to one order; put it behind the link’s `#`."""
+        """A token for a link to one order: put it behind the link’s `#`."""
         asked = reading.body(request, GuestLinkBody)
         views.first(visible(self.caller).filter(**asked).values("order_id"))
         return _minted(callers.guest_token(self.caller.key, **asked))

@@ -166,7 +166,7 @@ def approve_address(
     services.demand_writes(_order(request).connector)
     with transaction.atomic():
         request = moving.locked(request)
-        policy.demand_second(request, actor, policy.APPROVE_ADDRESS)
+        policy.demand_second(request, actor)
         _demand_stage(request, (AddressStage.AWAITING_APPROVAL,))
         if content != destinations.content_hash(request):
             raise ValidationError("It was changed while you looked at it: look at it again.")
@@ -198,7 +198,7 @@ def decline_address(
     """Refuse what somebody else asked for."""
     with transaction.atomic():
         request = moving.locked(request)
-        policy.demand_second(request, actor, policy.APPROVE_ADDRESS)
+        policy.demand_second(request, actor)
         _demand_stage(request, (AddressStage.AWAITING_APPROVAL,))
         return moving.move(
             request, AddressStage.REJECTED, audit.Entry(what="declined"), actor=actor,

@@ -108,6 +108,7 @@ class RefundAdmin(RequestAdmin):
     list_filter = (
         QueueFilter,
         ("stage", lists.ChoicesDropdownFilter),
+        ("asked_by_customer", lists.YesNoFilter),
         ("is_external", lists.YesNoFilter),
         ("platform", lists.PlatformFilter),
         ("requested_at", lists.DaysFilter),
@@ -136,7 +137,7 @@ class RefundAdmin(RequestAdmin):
     def asker(self, asked: RefundRequest) -> str:
         if asked.is_external:
             return "the store"
-        return str(asked.requested_by or presenting.NONE)
+        return asked.asker or presenting.NONE
 
     def page_context(self, request: HttpRequest, obj: RefundRequest) -> dict[str, Any]:
         return showing.page_context(request, obj)
@@ -187,8 +188,8 @@ class RefundAdmin(RequestAdmin):
 
 @admin.register(RefundReason)
 class ReasonAdmin(lists.ListAdmin):
-    list_display = ("label", "code", "position", "is_active")
-    list_editable = ("position", "is_active")
+    list_display = ("label", "code", "position", "is_active", "for_customers")
+    list_editable = ("position", "is_active", "for_customers")
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return ("code",) if obj else ()
@@ -213,6 +214,7 @@ class AddressChangeAdmin(RequestAdmin):
     list_filter = (
         AddressQueueFilter,
         ("stage", lists.ChoicesDropdownFilter),
+        ("asked_by_customer", lists.YesNoFilter),
         ("platform", lists.PlatformFilter),
         ("requested_at", lists.DaysFilter),
     )
@@ -233,7 +235,7 @@ class AddressChangeAdmin(RequestAdmin):
 
     @display(description="asked by")
     def asker(self, asked: AddressUpdateRequest) -> str:
-        return str(asked.requested_by or presenting.NONE)
+        return asked.asker or presenting.NONE
 
     def page_context(self, request: HttpRequest, obj: AddressUpdateRequest) -> dict[str, Any]:
         return destinations.page_context(request, obj)

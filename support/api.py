@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Callable, Mapping
 from typing import Any, cast
+from uuid import UUID
 
 import orjson
 from django.db import transaction
@@ -26,17 +28,17 @@ from support.models import AddressUpdateRequest, RefundRequest, StorefrontAnswer
 from support.postal import names, rules
 from support.services import WantedLine
 
-LONGEST_KEY = 255
+KEYS = r"^[!-~]{1,255}$"
 KEY = OpenApiParameter(
-    "Idempotency-Key", str, OpenApiParameter.HEADER, required=True,
+    "Idempotency-Key", {"type": "string", "pattern": KEYS}, OpenApiParameter.HEADER, required=True,
     description="A text of your own for this one request, e.g. a UUID. Sent again with the same "
     "body it gives the first answer again, with the header `Idempotency-Replayed: true`.",
 )  # fmt: skip
 
 
 class WantedLineBody(reading.StrictSerializer):
-    remote_id = serializers.IntegerField(min_value=0, max_value=2**63 - 1)
-    quantity = serializers.IntegerField(min_value=1, max_value=1_000_000)
+    remote_id = reading.NumberField(min_value=0, max_value=2**63 - 1)
+    quantity = reading.NumberField(min_value=1, max_value=1_000_000)
 
 
 class RefundBody(reading.StrictSerializer):
@@ -44,28 +46,36 @@ class RefundBody(reading.StrictSerializer):
 
     lines = serializers.ListField(child=WantedLineBody(), required=False, max_length=500)
     shipping = reading.AmountField(required=False, help_text="Of the shipping, tax included.")
-    reason_code = serializers.CharField(max_length=50, help_text="One that eligibility offers.")
-    reason = serializers.CharField(
+    reason_code = reading.TextField(max_length=50, help_text="One that eligibility offers.")
+    reason = reading.TextField(
         max_length=200, required=False, allow_blank=True, help_text="The customer’s own words."
     )
+
+
+class PartField(reading.TextField):
+    def __init__(self, **options: Any) -> None:
+        super().__init__(max_length=255, allow_blank=True, required=False, **options)
+
+
+class NewAddressBody(reading.StrictSerializer):
+    """The parts of an address, as orders have them; which ones it needs is for its country."""
+
+    first_name = PartField()
+    last_name = PartField()
+    company = PartField()
+    address_1 = PartField()
+    address_2 = PartField()
+    city = PartField()
+    state = PartField(help_text="The code of the country’s state or province.")
+    postcode = PartField()
+    country = PartField(help_text="ISO 3166-1 alpha-2, e.g. `GB`.")
+    phone = PartField()
 
 
 class AddressBody(reading.StrictSerializer):
     """Where an order shall go instead."""
 
-    new_address = serializers.DictField(
-        child=serializers.CharField(max_length=255, allow_blank=True),
-        help_text="The parts of an address, as orders have them.",
-    )
-
-    def validate_new_address(self, value: dict[str, str]) -> dict[str, str]:
-        unknown = set(value) - set(AddressSerializer().fields)
-        if unknown:
-            raise serializers.ValidationError(
-                {name: serializers.ErrorDetail("There is no such part.", "unknown")
-                 for name in sorted(unknown)}
-            )  # fmt: skip
-        return value
+    new_address = NewAddressBody()
 
 
 class LineLeftSerializer(serializers.Serializer[Any]):
@@ -224,7 +234,8 @@ class RefundRequestsView(OrderView):
     def get(self, request: Request, platform: str, order_id: str) -> Response:
         """The order's refunds, newest first."""
         reading.asked(request, reading.Query)
-        return Response({"results": _list(RefundRequest, self.order(platform, order_id))})
+        rows = _of(RefundRequest, self.order(platform, order_id))[: reading.MOST]
+        return Response({"results": [refund_shown(one) for one in rows]})
 
     @extend_schema(
         operation_id="create_refund_request", request=RefundBody, parameters=[KEY],
@@ -249,6 +260,18 @@ class RefundRequestsView(OrderView):
         return _once(request, order, ask)
 
 
+class OneRefundRequestView(OrderView):
+    @extend_schema(
+        operation_id="get_refund_request",
+        responses=describing.answers(RefundRequestSerializer),
+    )
+    def get(self, request: Request, platform: str, order_id: str, request_id: UUID) -> Response:
+        """How a refund stands: `status` and `changed_at`."""
+        reading.asked(request, reading.Query)
+        rows = _of(RefundRequest, self.order(platform, order_id))
+        return Response(refund_shown(views.first(rows.filter(pk=request_id))))
+
+
 class AddressRequestsView(OrderView):
     @extend_schema(
         operation_id="list_address_requests",
@@ -257,7 +280,8 @@ class AddressRequestsView(OrderView):
     def get(self, request: Request, platform: str, order_id: str) -> Response:
         """The order's address changes, newest first."""
         reading.asked(request, reading.Query)
-        return Response({"results": _list(AddressUpdateRequest, self.order(platform, order_id))})
+        rows = _of(AddressUpdateRequest, self.order(platform, order_id))[: reading.MOST]
+        return Response({"results": [address_shown(one) for one in rows]})
 
     @extend_schema(
         operation_id="create_address_request", request=AddressBody, parameters=[KEY],
@@ -278,10 +302,21 @@ class AddressRequestsView(OrderView):
         return _once(request, order, ask)
 
 
-def _list(model: Any, order: PlatformOrder) -> list[dict[str, Any]]:
+class OneAddressRequestView(OrderView):
+    @extend_schema(
+        operation_id="get_address_request",
+        responses=describing.answers(AddressRequestSerializer),
+    )
+    def get(self, request: Request, platform: str, order_id: str, request_id: UUID) -> Response:
+        """How a change of address stands: `status` and `changed_at`."""
+        reading.asked(request, reading.Query)
+        rows = _of(AddressUpdateRequest, self.order(platform, order_id))
+        return Response(address_shown(views.first(rows.filter(pk=request_id))))
+
+
+def _of(model: Any, order: PlatformOrder) -> QuerySet[Any]:
     rows: QuerySet[Any] = model.objects.filter(order_id=order.order_id, platform=order.platform)
-    shown: Any = refund_shown if model is RefundRequest else address_shown
-    return [shown(one) for one in rows[: reading.MOST]]
+    return rows
 
 
 def _once(request: Request, order: PlatformOrder, ask: Callable[[], dict[str, Any]]) -> Response:
@@ -335,10 +370,11 @@ def _wrong_part(name: str, message: str, address: Mapping[str, str]) -> dict[str
 
 def _key(request: Request) -> str:
     key = request.headers.get("Idempotency-Key", "").strip()
-    if not key or len(key) > LONGEST_KEY or not key.isprintable():
+    if not re.fullmatch(KEYS, key):
         problem = serializers.ErrorDetail(
-            f"Send a text of your own, up to {LONGEST_KEY} characters, in this header.", "required"
-        )
+            "Send a text of your own in this header: up to 255 letters, digits and signs of ASCII, "
+            "without spaces.", "invalid" if key else "required",
+        )  # fmt: skip
         raise exceptions.ValidationError({"Idempotency-Key": problem})
     return key
 

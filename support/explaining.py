@@ -34,6 +34,9 @@ def say(sentence: str, action: str = "none", label: str = "") -> Explanation:
 WAIT_APPROVAL = say(
     "Somebody else has to approve this refund before anything is sent.", "approve", "Approve…"
 )
+CUSTOMER_WAITS = say(
+    "The customer asked for it. Nothing is sent until staff approve it.", "approve", "Approve…"
+)
 WAITS = say("It is sent to the store in a moment.", "cancel", "Take it back")
 HOLDS = say("It is sent in a few seconds: you can still take it back.", "cancel", "Undo")
 SENDS = say("It is being sent to the store.", "wait")
@@ -165,6 +168,8 @@ def explanation(stage: str, platform: str, outcome: str, code: str = "") -> Expl
 
 def explained(request: RefundRequest) -> Explanation:
     """The sentence and the next action for a request."""
+    if request.stage == R.AWAITING_APPROVAL and request.asked_by_customer:
+        return CUSTOMER_WAITS
     if request.stage == R.PROCESSED and request.is_external:
         return EXTERNAL
     if request.stage == R.PROCESSED and request.by_hand:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from support.explaining import Explanation, say
+from support.explaining import CUSTOMER_WAITS, Explanation, say
 from support.models import AddressUpdateRequest
 from support.stages import AddressStage
 
@@ -108,4 +108,6 @@ def explanation(stage: str, outcome: str, code: str = "") -> Explanation:
 
 def explained(request: AddressUpdateRequest) -> Explanation:
     """The sentence and the next action for a request."""
+    if request.stage == A.AWAITING_APPROVAL and request.asked_by_customer:
+        return CUSTOMER_WAITS
     return explanation(request.stage, request.outcome, request.error_code)

@@ -84,6 +84,11 @@ class OrderRequest(models.Model):
     class Meta:
         abstract = True
 
+    @property
+    def asker(self) -> str:
+        """Who asked for it; empty for what the store told us."""
+        return "the customer" if self.asked_by_customer else str(self.requested_by or "")
+
 
 class RefundQuerySet(models.QuerySet["RefundRequest"]):
     def of_order(self, order: Any) -> RefundQuerySet:

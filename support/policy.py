@@ -15,12 +15,13 @@ from django.utils import timezone
 
 from orders.models import PlatformOrder
 from support.amounts import said
-from support.models import RefundLimit, RefundRequest
+from support.models import OrderRequest, RefundLimit, RefundRequest
 from support.stages import RESERVED, RefundStage
 
 REQUEST, APPROVE = "support.request_refund", "support.approve_refund"
 RESOLVE, RECORD = "support.resolve_refund", "support.record_refund"
 REQUEST_ADDRESS, APPROVE_ADDRESS = "support.request_address", "support.approve_address"
+CUSTOMER_ASKED = "A customer asked for it."
 DAYS = 30
 ZERO = Decimal(0)
 
@@ -87,10 +88,26 @@ def recent_refunds(order: PlatformOrder, *, but: RefundRequest) -> int:
     return rows.exclude(pk=but.pk).count()
 
 
-def demand_second(request: Any, user: Any, permission: str) -> None:
+def approving(request: OrderRequest) -> str:
+    """The permission of who says yes or no: for a customer's ordinary request, that to ask.
+
+    Staff may ask for as much by themselves; the customer is the second person.
+    """
+    is_ordinary = request.asked_by_customer and request.approval_reasons == [CUSTOMER_ASKED]
+    if isinstance(request, RefundRequest):
+        return REQUEST if is_ordinary else APPROVE
+    return REQUEST_ADDRESS if is_ordinary else APPROVE_ADDRESS
+
+
+def is_own(request: OrderRequest, user: Any) -> bool:
+    """Whether the user asked for it, or edited it last."""
+    return user.pk in (request.requested_by_id, getattr(request, "edited_by_id", None))
+
+
+def demand_second(request: OrderRequest, user: Any) -> None:
     """Raises ``NotAllowedError`` unless the user may agree to what somebody else asked for."""
-    demand(user, permission)
-    if user.pk in (request.requested_by_id, getattr(request, "edited_by_id", None)):
+    demand(user, approving(request))
+    if is_own(request, user):
         raise NotAllowedError(
             "You asked for this or edited it last, so somebody else has to approve it."
         )
@@ -98,8 +115,7 @@ def demand_second(request: Any, user: Any, permission: str) -> None:
 
 def demand_own(request: RefundRequest, user: Any, what: str) -> None:
     """Raises ``NotAllowedError`` unless the user asked for it, edited it last, or is a lead."""
-    is_own = user.pk in (request.requested_by_id, request.edited_by_id)
-    if not is_own and not user.has_perm(APPROVE):
+    if not is_own(request, user) and not user.has_perm(APPROVE):
         raise NotAllowedError(f"Only who asked for it, or a lead, can {what}.")
 
 

@@ -325,7 +325,7 @@ def approve_refund(*, request: RefundRequest, actor: Any, content: str) -> Refun
     with transaction.atomic():
         order = headroom.lock(order_of(request))
         request = moving.locked(request)
-        policy.demand_second(request, actor, policy.APPROVE)
+        policy.demand_second(request, actor)
         policy.demand_limit(request, actor)
         demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
         if content != payloads.content_hash(request):
@@ -374,7 +374,7 @@ def decline_refund(*, request: RefundRequest, actor: Any, reason: str) -> Refund
     """Refuse what somebody else asked for."""
     with transaction.atomic():
         request = moving.locked(request)
-        policy.demand_second(request, actor, policy.APPROVE)
+        policy.demand_second(request, actor)
         demand_stage(request, (RefundStage.AWAITING_APPROVAL,))
         entry = audit.Entry(what="declined", note=reason)
         return moving.move(

@@ -29,11 +29,10 @@ from support import (
     services,
 )
 from support.amounts import Part, Sheet, Spoken
-from support.models import AddressUpdateRequest, RefundReason, RefundRequest
+from support.models import AddressUpdateRequest, RefundReason, RefundRequest, StorefrontAnswer
 from support.services import Wanted, WantedLine
 from support.stages import AddressStage, RefundStage
 
-ASKED = "A customer asked for it."
 ENDED = ("cancelled", "refunded", "failed", "draft", "trashed", "deleted")
 PAID = ("processing", "completed", "refunded")
 ZERO = Decimal(0)
@@ -156,9 +155,16 @@ def _place(request: RefundRequest, reasons: list[str]) -> None:
     """With staff, unless the shop's own rule lets an ordinary one through."""
     most = policy.threshold(settings.CUSTOMER_REFUND_BELOW or "0", request.currency)
     is_let_through = not reasons and request.amount < most
-    request.approval_reasons = [] if is_let_through else [ASKED, *reasons]
+    request.approval_reasons = [] if is_let_through else [policy.CUSTOMER_ASKED, *reasons]
     request.stage = RefundStage.HOLDING if is_let_through else RefundStage.AWAITING_APPROVAL
     request.due_at = services.undo_until() if is_let_through else None
+
+
+def forget_answers() -> int:
+    """Delete answers that are older than their keys are good for; says how many."""
+    until = timezone.now() - timedelta(hours=settings.API_IDEMPOTENCY_HOURS)
+    deleted, _ = StorefrontAnswer.objects.filter(created_at__lt=until).delete()
+    return deleted
 
 
 def address_refusal(order: PlatformOrder) -> tuple[str, str]:
@@ -188,7 +194,7 @@ def ask_address(*, order: PlatformOrder, address: Mapping[str, Any]) -> AddressU
     request = AddressUpdateRequest(
         order_id=order.order_id, platform=order.platform, asked_by_customer=True,
         new_address=wanted, seen_address=destinations.packed(seen),
-        approval_reasons=[] if is_let_through else [ASKED],
+        approval_reasons=[] if is_let_through else [policy.CUSTOMER_ASKED],
         stage=AddressStage.CHECKING if is_let_through else AddressStage.AWAITING_APPROVAL,
         due_at=timezone.now() if is_let_through else None,
     )  # fmt: skip

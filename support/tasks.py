@@ -6,7 +6,16 @@ from typing import Any
 
 from celery import shared_task
 
-from support import audit, external, finishing, readdressing, resolving, sending, sweeping
+from support import (
+    audit,
+    external,
+    finishing,
+    readdressing,
+    resolving,
+    sending,
+    storefront,
+    sweeping,
+)
 from support.models import AddressUpdateRequest, RefundRequest
 
 
@@ -58,6 +67,12 @@ def dispatch() -> None:
     sweeping.expire()
     for request in sweeping.due():
         task_of(request).delay(str(request.pk))
+
+
+@shared_task
+def forget_answers() -> None:
+    """Delete what no request is answered again with; a second time deletes nothing more."""
+    storefront.forget_answers()
 
 
 @shared_task

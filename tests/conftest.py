@@ -7,6 +7,7 @@ import socket
 
 import pytest
 from django.core.cache import cache
+from django.core.servers.basehttp import WSGIRequestHandler
 
 pytest_plugins = ["tests.browser", "tests.emptying"]
 
@@ -27,6 +28,14 @@ def _is_local(address: object) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting():
+    """The test server sends its parts at once: the last would wait 40 ms for an acknowledgement."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(WSGIRequestHandler, "disable_nagle_algorithm", True)
+        yield
 
 
 @pytest.fixture(autouse=True)

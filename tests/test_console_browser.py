@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django.contrib.auth.models import User
 
+from connectors.models import StorefrontKey
 from tests.factories import ConnectorFactory, ItemFactory, OrderFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -48,3 +49,27 @@ def test_the_sidebars_search_opens_an_order(page, live_server):
     page.click("#search-results a")
     page.wait_for_url("**/platformorder/**")
     assert page.inner_text(".sk-title") == "Order #4711"
+
+
+@pytest.mark.parametrize("size", [{"width": 1400, "height": 900}, PHONE], ids=["desk", "phone"])
+def test_a_key_is_made_copied_and_revoked(page, live_server, size):
+    sign_in(page, live_server)
+    page.set_viewport_size(size)
+    page.goto(f"{live_server.url}/admin/connectors/storefrontkey/add/")
+    page.fill("[name=name]", "Account pages")
+    page.check("[name=scopes][value=catalog]")
+    page.fill("[name=origins]", "https://shop.example.com")
+    page.click("[name=_save]")
+    text = page.input_value("#key")
+    page.click("text=Copy")
+    page.wait_for_selector("text=Copied")
+    assert page.evaluate("getSelection().toString()") == text
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
+    page.click("text=I have put it away")
+    page.click("text=Account pages")
+    assert text not in page.content()
+    page.click("text=Revoke…")
+    page.click("text=Revoke it")
+    page.wait_for_selector("text=is revoked")
+    assert StorefrontKey.objects.get().revoked
+    assert page.evaluate("document.documentElement.scrollWidth") == size["width"]

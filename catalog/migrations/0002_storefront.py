@@ -21,6 +21,10 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='platformproduct',
+            index=models.Index(fields=['exact_price'], name='platform_product_exact'),
+        ),
+        migrations.AddIndex(
+            model_name='platformproduct',
             index=models.Index(django.db.models.functions.comparison.Greatest('synced_at', 'deleted_at'), models.F('sku'), models.F('platform'), name='platform_product_updated'),
         ),
         migrations.AddIndex(

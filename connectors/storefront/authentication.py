@@ -13,7 +13,7 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.request import Request
 
 from connectors.models import StorefrontKey
-from connectors.storefront.callers import Caller, Kind, TokenError, caller_of
+from connectors.storefront.callers import Caller, Kind, TokenError, caller_of, live_key
 
 SEEN_EVERY = timedelta(minutes=1)
 MESSAGES = {
@@ -68,7 +68,7 @@ def _key(text: str) -> StorefrontKey | None:
     prefix = text.partition(".")[0]
     if "\0" in prefix:
         return None
-    key = StorefrontKey.objects.usable().filter(prefix=prefix).first()
+    key = live_key(prefix)
     return key if key is not None and key.is_valid(text) else None
 
 

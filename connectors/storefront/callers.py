@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -9,10 +10,12 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core import signing
+from django.db.models import QuerySet
 from django.utils import timezone
 from rest_framework.request import Request
 
 from connectors.models import StorefrontKey
+from connectors.storefront.prepared import Prepared
 
 SALT = "connectors.storefront"
 LONGEST_TOKEN = 1_000
@@ -56,6 +59,43 @@ def of(request: Request) -> Caller:
     return cast("Caller", request.user)
 
 
+def identity(caller: Caller) -> dict[str, Any]:
+    """What rows a caller sees depends on, beside their kind; for ``prepared`` queries."""
+    found = {
+        "caller_store": caller.key.connector_id, "caller_platform": caller.platform,
+        "caller_customer": caller.customer_id, "caller_order": caller.order_id,
+    }  # fmt: skip
+    return {name: value for name, value in found.items() if value}
+
+
+def identified(
+    kind: Kind,
+    *,
+    caller_store: uuid.UUID | None = None,
+    caller_platform: str = "",
+    caller_customer: str = "",
+    caller_order: str = "",
+) -> Caller:
+    """A caller of this identity, with whom a query is made."""
+    return Caller(
+        kind=kind, key=StorefrontKey(connector_id=caller_store), platform=caller_platform,
+        customer_id=caller_customer, order_id=caller_order,
+    )  # fmt: skip
+
+
+def _live_key(*, prefix: str) -> QuerySet[Any, Any]:
+    return StorefrontKey.objects.usable().filter(prefix=prefix).values()
+
+
+KEYS = Prepared(_live_key)
+
+
+def live_key(prefix: str) -> StorefrontKey | None:
+    """The key that begins so and is neither revoked nor expired."""
+    found = KEYS.rows(prefix=prefix)
+    return StorefrontKey(**found[0]) if found else None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Minted:
     """A token and until when it is taken."""
@@ -89,7 +129,7 @@ def caller_of(token: str) -> Caller:
     kind, prefix, platform, subject, expires = _said(token)
     if timezone.now().timestamp() >= expires:
         raise TokenError("expired_token")
-    key = StorefrontKey.objects.usable().filter(prefix=prefix).first()
+    key = live_key(prefix)
     if key is None:
         raise TokenError("invalid_token")
     is_customer = kind == Kind.CUSTOMER

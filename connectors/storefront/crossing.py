@@ -13,6 +13,11 @@ from connectors.models import StorefrontKey
 
 
 def may_ask(sender: Any, request: HttpRequest, **_: Any) -> bool:
-    """Whether pages of the request's origin may call at all; for ``check_request_enabled``."""
+    """Whether pages of the request's origin may call at all; for ``check_request_enabled``.
+
+    Asked for every address, whatever ``CORS_URLS_REGEX`` says.
+    """
+    if not request.path.startswith("/api/v1/"):
+        return False
     origin = request.headers.get("Origin", "").rstrip("/").lower()
     return StorefrontKey.objects.usable().filter(origins__contains=[origin]).exists()

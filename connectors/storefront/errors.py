@@ -43,7 +43,7 @@ class ErrorSerializer(serializers.Serializer[Any]):
 
 
 class RefusedError(exceptions.APIException):
-    """Well said, but it can't be done: 422 with a reason of the business."""
+    """Well said, but it can't be done: 422 with a reason of the business, and what it is of."""
 
     status_code: int = status.HTTP_422_UNPROCESSABLE_ENTITY
 

@@ -8,20 +8,31 @@ from __future__ import annotations
 
 import binascii
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
-from django.db.models import F, Func, Model, QuerySet, TextField, Value
+from django.db.models import F, Func, QuerySet, TextField, Value
 from django.db.models.expressions import Combinable
 from django.db.models.lookups import GreaterThan, LessThan
-from rest_framework import serializers
+from rest_framework import status
 from rest_framework.request import Request
 
-WRONG = "This is no cursor of this list in this order: leave it out to start again."
+from connectors.storefront.errors import RefusedError
+
+
+class NoSuchPageError(RefusedError):
+    """A cursor that no page of the list gave."""
+
+    status_code: int = status.HTTP_404_NOT_FOUND
+
+    def __init__(self) -> None:
+        wrong = "This is no cursor of this list in this order: leave it out to start again."
+        fields = [{"field": "cursor", "code": "invalid", "message": wrong}]
+        super().__init__(wrong, code="no_such_page", fields=fields)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,21 +54,31 @@ class _Row(Func):
 
 def page(
     request: Request,
-    rows: QuerySet[Any, Any],
+    fetch: Callable[[Sequence[Any]], Sequence[Any]],
     order: Order,
     *,
     name: str,
     cursor: str | None,
     limit: int,
 ) -> tuple[Sequence[Any], str | None]:
-    """A page of rows (with the order's columns among them), and the address of the next one."""
-    if cursor is not None:
-        rows = _behind(rows, order, _opened(cursor, name, order, rows.model))
-    found = list(rows.order_by(*_sorting(order))[: limit + 1])
+    """A page of rows (with the order's columns among them), and the address of the next one.
+
+    ``fetch`` gives the ``part`` behind these values of the order's columns; none: the first.
+    """
+    found = fetch(() if cursor is None else _opened(cursor, name, order))
     if len(found) <= limit:
         return found, None
     last = found[limit - 1]
     return found[:limit], _address(request, [last[column] for column in order.columns], name)
+
+
+def part(
+    rows: QuerySet[Any, Any], order: Order, after: Sequence[Any], limit: int
+) -> QuerySet[Any, Any]:
+    """The rows of a page, and one more that tells whether there is another page."""
+    if after:
+        rows = _behind(rows, order, after)
+    return rows.order_by(*_sorting(order))[: limit + 1]
 
 
 def _sorting(order: Order) -> list[Any]:
@@ -73,15 +94,20 @@ def _behind(rows: QuerySet[Any, Any], order: Order, values: Sequence[Any]) -> Qu
     return rows.filter(lookup(ours, theirs))
 
 
-def _address(request: Request, values: Sequence[Any], name: str) -> str:
+def cursor_of(name: str, values: Sequence[Any]) -> str:
+    """The cursor behind a row with these values, in the order of this name."""
     text = orjson.dumps([name, *values], default=str, option=orjson.OPT_UTC_Z)
+    return urlsafe_b64encode(text).decode().rstrip("=")
+
+
+def _address(request: Request, values: Sequence[Any], name: str) -> str:
     given = request.query_params.copy()
-    given["cursor"] = urlsafe_b64encode(text).decode().rstrip("=")
+    given["cursor"] = cursor_of(name, values)
     return f"{request.build_absolute_uri(request.path)}?{given.urlencode()}"
 
 
-def _opened(cursor: str, name: str, order: Order, model: type[Model]) -> list[Any]:
-    """The values of a cursor; raises ``ValidationError``."""
+def _opened(cursor: str, name: str, order: Order) -> list[Any]:
+    """The values of a cursor; raises ``NoSuchPageError``."""
     try:
         found = orjson.loads(urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4)))
         said, *values = found
@@ -90,9 +116,7 @@ def _opened(cursor: str, name: str, order: Order, model: type[Model]) -> list[An
         kinds = order.columns.values()
         return [_typed(kind, value) for kind, value in zip(kinds, values, strict=True)]
     except (ValueError, TypeError, ArithmeticError, binascii.Error):
-        raise serializers.ValidationError(
-            {"cursor": serializers.ErrorDetail(WRONG, "invalid")}
-        ) from None
+        raise NoSuchPageError from None
 
 
 def _typed(kind: Any, value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,7 +12,7 @@ from rest_framework.request import Request
 
 MOST = 100
 USUAL = 50
-UNKNOWN = "There is no such parameter here."
+UNKNOWN = "There is no such field or parameter here."
 REPEATED = "Give it once."
 
 
@@ -28,28 +29,53 @@ class StrictSerializer(serializers.Serializer[Any]):
         return super().to_internal_value(data)
 
 
-@extend_schema_field({"type": "string", "pattern": r"^[0-9]{1,12}(\.[0-9]{1,6})?$"})
+class TextField(serializers.CharField):
+    """A text: a number is none."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if not isinstance(data, str):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+class NumberField(serializers.IntegerField):
+    """A whole number: a text with one is none, and neither is true."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if isinstance(data, (str, bool)):
+            self.fail("invalid")
+        return super().to_internal_value(data)
+
+
+AMOUNT = r"^[0-9]{1,12}(\.[0-9]{1,6})?$"
+
+
+@extend_schema_field({"type": "string", "pattern": AMOUNT})
 class AmountField(serializers.DecimalField):
     """An amount as a text: a number of JSON is no exact one."""
 
     default_error_messages = {"text": "Write the amount as a text, such as “12.50”."}
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(**{"max_digits": 18, "decimal_places": 6, "min_value": 0, **options})
+        super().__init__(max_digits=18, decimal_places=6, **options)
 
     def to_internal_value(self, data: Any) -> Any:
-        if not isinstance(data, str):
+        if not isinstance(data, str) or not re.fullmatch(AMOUNT, data):
             self.fail("text")
         return super().to_internal_value(data)
 
 
+@extend_schema_field({
+    "type": "array", "minItems": 1, "maxItems": MOST,
+    "items": {"type": "string", "maxLength": 100, "pattern": r"^[^\s,\x00]([^,\x00]*[^\s,\x00])?$"},
+})  # fmt: skip
 class TextsField(serializers.ListField):
     """Several texts, separated by commas."""
 
     child = serializers.CharField(max_length=100)
 
     def __init__(self, **options: Any) -> None:
-        super().__init__(max_length=MOST, **options)
+        super().__init__(min_length=1, max_length=MOST, **options)
 
     def to_internal_value(self, data: Any) -> Any:
         parts = data.split(",") if isinstance(data, str) else data

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar, Never
 
 from django.db.models import QuerySet
@@ -15,6 +16,7 @@ from rest_framework.views import APIView
 from connectors.models import Scope
 from connectors.storefront import callers
 from connectors.storefront.callers import Caller, Kind
+from connectors.storefront.prepared import Prepared
 
 SERVERS = frozenset((Kind.SERVER,))
 SHOPPERS = frozenset((Kind.SERVER, Kind.CUSTOMER))
@@ -43,10 +45,10 @@ class View(APIView):
     def caller(self) -> Caller:
         return callers.of(self.request)
 
-    def own(self, rows: QuerySet[Any, Any]) -> QuerySet[Any, Any]:
-        """Those rows that the caller's key is for."""
-        key = self.caller.key
-        return rows if key.connector_id is None else rows.filter(connector_id=key.connector_id)
+    def rows(self, query: Prepared, *shape: Any, **values: Any) -> list[dict[str, Any]]:
+        """What a query gives this caller; it is made with their kind and identity."""
+        caller = self.caller
+        return query.rows(caller.kind, *shape, **callers.identity(caller), **values)
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         response = super().finalize_response(request, response, *args, **kwargs)
@@ -67,7 +69,11 @@ def _conditional(request: Request, response: Response) -> Any:
 
 def first(rows: QuerySet[Any, Any]) -> Any:
     """The one row; raises ``Http404``."""
-    found = rows.first()
-    if found is None:
+    return only(list(rows[:1]))
+
+
+def only(rows: Sequence[Any]) -> Any:
+    """The one row of those that were found; raises ``Http404``."""
+    if not rows:
         raise Http404
-    return found
+    return rows[0]

@@ -69,9 +69,9 @@ def _money(request: HttpRequest, change: AddressUpdateRequest) -> dict[str, Any]
 def _may_act(request: HttpRequest, change: AddressUpdateRequest, action: str) -> bool:
     """Whether this member of staff may do what is next."""
     user: Any = request.user
-    is_own = user.pk == change.requested_by_id
+    is_own = policy.is_own(change, user)
     if action == "approve":
-        return bool(user.has_perm(policy.APPROVE_ADDRESS)) and not is_own
+        return bool(user.has_perm(policy.approving(change))) and not is_own
     if action == "cancel":
         may = bool(user.has_perm(policy.REQUEST_ADDRESS))
         return may and (is_own or bool(user.has_perm(policy.APPROVE_ADDRESS)))

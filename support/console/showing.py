@@ -73,11 +73,10 @@ def _undo_seconds(refund: RefundRequest) -> int:
 def _may_act(request: HttpRequest, refund: RefundRequest, action: str) -> bool:
     """Whether this member of staff may do what is next."""
     user: Any = request.user
+    is_own = policy.is_own(refund, user)
     if action == "approve":
-        is_own = user.pk in (refund.requested_by_id, refund.edited_by_id)
-        return user.has_perm(policy.APPROVE) and not is_own
+        return user.has_perm(policy.approving(refund)) and not is_own
     if action == "cancel":
-        is_own = user.pk in (refund.requested_by_id, refund.edited_by_id)
         return user.has_perm(policy.REQUEST) and (is_own or user.has_perm(policy.APPROVE))
     if action == "resolve":
         return bool(user.has_perm(policy.RESOLVE))

@@ -7,9 +7,11 @@ BIN := .venv/bin
 .PHONY: run test chaos chaos-sync fuzz lint bench clean
 
 run: .venv/run.stamp
+	@$(BIN)/python manage.py fetch_face_models || echo "Virtual try-on stays off until this has worked."
 	@PORT=$(PORT) DEMO=$(DEMO) exec $(BIN)/python -m config.launch
 
 test: .venv/dev.stamp
+	@$(BIN)/python manage.py fetch_face_models
 	@$(BIN)/python -m pytest -n 2 $(ARGS)
 
 # Workers killed at every boundary of a refund, then the same without each guard: SCHEDULES=, MOST=, SEED=.
@@ -37,6 +39,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.console
 	$(BIN)/python -m benchmarks.api
+	$(BIN)/python -m benchmarks.tryon
 
 .venv/run.stamp: requirements.txt
 	@sh config/install.sh requirements.txt $@

@@ -6,7 +6,9 @@ import sys
 
 from config import embedded
 
-WITHOUT_SERVICES = {"sandbox", "help", "version", "--help", "-h", "--version"}
+WITHOUT_SERVICES = {
+    "sandbox", "fetch_face_models", "help", "version", "--help", "-h", "--version",
+}  # fmt: skip
 
 
 def main() -> None:

@@ -17,6 +17,7 @@ from django.utils import timezone
 from config.celery import app
 from connectors import encryption, status
 from connectors.models import ConnectorConfig, SyncCursor, SyncNote, SyncRun
+from tryon.engine import model_files
 
 OLDEST_POSTGRESQL = 150_000
 LATE = timedelta(minutes=5)
@@ -40,6 +41,7 @@ def examine() -> Iterator[Finding]:
     """Look at everything; what can't be looked at without the database is left out without it."""
     yield from _settings()
     yield from _disk()
+    yield from _models()
     database = list(_database())
     yield from database
     yield from _broker()
@@ -72,6 +74,15 @@ def _disk() -> Iterator[Finding]:
         subject="disk",
         text=f"{free / 1024**3:.1f} GiB free",
         remedy="Free at least 1 GiB: databases stop when the disk is full." if short else "",
+    )
+
+
+def _models() -> Iterator[Finding]:
+    missing = model_files.missing(settings.TRYON_MODELS)
+    yield Finding(
+        subject="try-on",
+        text=f"{len(missing)} face model(s) are missing" if missing else "face models are there",
+        remedy="Run: manage.py fetch_face_models" if missing else "",
     )
 
 

@@ -19,7 +19,7 @@ from honcho.printer import Printer
 from config import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-QUEUES = "sync,recommend,tryon"
+QUEUES = "sync,recommend"
 # Each platform's demo store: the name of its process, and which half of the shop's orders it has.
 SANDBOXES = {"woocommerce": ("woo", "1/2"), "shopify": ("shopify", "2/2")}
 
@@ -107,6 +107,9 @@ def _commands(port: int, sandboxes: dict[str, int]) -> dict[str, str]:
         "--workers 1 --threads 6 --timeout 120 --log-level warning",
         "worker": f"{celery} worker -Q {QUEUES} --concurrency 2 --loglevel WARNING",
         "money": f"{celery} worker -Q money --pool solo --hostname money@%h "
+        "--without-mingle --without-gossip --loglevel WARNING",
+        # A shopper waits for it, and not behind a first copy.
+        "tryon": f"{celery} worker -Q tryon --concurrency 1 --hostname tryon@%h "
         "--without-mingle --without-gossip --loglevel WARNING",
         "webhooks": f"{celery} worker -Q webhooks --pool solo --hostname webhooks@%h "
         "--without-mingle --without-gossip --loglevel WARNING",

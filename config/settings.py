@@ -122,10 +122,21 @@ TIME_ZONE = env.str("TIME_ZONE", default="UTC")
 USE_I18N = True
 USE_TZ = True
 
+VAR = Path(env.str("STOREKEEP_VAR", default=str(BASE_DIR / "var")))
 STATIC_URL = "static/"
-STATIC_ROOT = Path(env.str("STOREKEEP_VAR", default=str(BASE_DIR / "var"))) / "static"
+STATIC_ROOT = VAR / "static"
 STATICFILES_DIRS = [BASE_DIR / "config" / "static"]
 STORAGES = {
+    # What only a signed link may show: shoppers' photos.
+    "private": {
+        "BACKEND": "django.core.files.storage.FileSystemStorage",
+        "OPTIONS": {
+            "location": env.str("PRIVATE_FILES", default=str(VAR / "private")),
+            "base_url": None,
+            "file_permissions_mode": 0o600,
+            "directory_permissions_mode": 0o700,
+        },
+    },
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
@@ -209,6 +220,16 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
+    "dispatch-try-ons": {
+        "task": "tryon.tasks.dispatch",
+        "schedule": 30.0,
+        "options": {"expires": 30.0},
+    },
+    "erase-try-ons": {
+        "task": "tryon.tasks.erase_expired",
+        "schedule": 300.0,
+        "options": {"expires": 300.0},
+    },
     "forget-old-runs": {
         "task": "connectors.tasks.forget_old_runs",
         "schedule": crontab(hour="3", minute="17"),
@@ -238,6 +259,19 @@ MONEY_LEASE_SECONDS = env.int("MONEY_LEASE_SECONDS", default=360)
 CUSTOMER_REFUND_DAYS = env.int("CUSTOMER_REFUND_DAYS", default=30)
 CUSTOMER_REFUND_BELOW = env.str("CUSTOMER_REFUND_BELOW", default="")
 CUSTOMER_ADDRESS_WITHOUT_STAFF = env.bool("CUSTOMER_ADDRESS_WITHOUT_STAFF", default=False)
+
+# Virtual try-on. Photos and pictures are erased after so many hours; a change of what shoppers
+# consent to needs a new version.
+TRYON_MODELS = Path(env.str("TRYON_MODELS", default=str(VAR / "models")))
+TRYON_CONSENT_VERSION = env.str("TRYON_CONSENT_VERSION", default="1")
+TRYON_KEEP_HOURS = env.int("TRYON_KEEP_HOURS", default=24)
+TRYON_LINK_MINUTES = env.int("TRYON_LINK_MINUTES", default=10)
+TRYON_MOST_PRODUCTS = env.int("TRYON_MOST_PRODUCTS", default=12)
+TRYON_TOPS = env.bool("TRYON_TOPS", default=False)
+# Hosts beside the stores themselves from which pictures of products, and selfies, are fetched.
+TRYON_PICTURE_HOSTS = env.list("TRYON_PICTURE_HOSTS", default=["cdn.shopify.com"])
+TRYON_SELFIE_HOSTS = env.list("TRYON_SELFIE_HOSTS", default=[])
+TRYON_PICTURE_DAYS = env.int("TRYON_PICTURE_DAYS", default=7)
 
 # The storefront API. Rates are requests a minute.
 API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)

@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from connectors import views
+from tryon import views as tryon
 
 
 class Favicon(RedirectView):
@@ -22,5 +23,6 @@ urlpatterns = [
     path("", RedirectView.as_view(pattern_name="admin:index")),
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
+    path("try-on/pictures/<str:token>", tryon.picture, name="tryon-picture"),
     path("webhooks/<uuid:connector_id>/", views.receive_webhook, name="webhooks"),
 ]

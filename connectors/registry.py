@@ -84,6 +84,13 @@ CUSTOMER_ADDRESSES: dict[str, Callable[[base.Json], Mapping[str, Any]]] = {
 }
 
 
+# What a product's payload files it under.
+LABELS: dict[str, Callable[[base.Json], base.Labels]] = {
+    Platform.SHOPIFY.value: shopify.labels,
+    Platform.WOOCOMMERCE.value: woocommerce.labels,
+}
+
+
 class Announcing(Protocol):
     """How a platform's webhooks are read: a module without state.
 

@@ -9,9 +9,10 @@ from django.db.models import QuerySet
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 from connectors.registry import Person
+from tryon import services
 from tryon.models import TryOnSession
 
-NAMES = ("session_id", "status", "created_at", "selfie_url")
+NAMES = ("session_id", "status", "created_at", "consent_version", "erased_at")
 
 
 class TryOnEraser:
@@ -26,10 +27,10 @@ class TryOnEraser:
         return {"try_on_sessions": list(_of(connector, person).values(*NAMES))}
 
     def erase(self, connector: ConnectorConfig, person: Person) -> int:
-        return _of(connector, person).delete()[0]
+        return services.delete(_of(connector, person))
 
     def erase_all(self, connector: ConnectorConfig) -> int:
-        return TryOnSession.objects.filter(customer__connector=connector).delete()[0]
+        return services.delete(TryOnSession.objects.filter(customer__connector=connector))
 
 
 def _of(connector: ConnectorConfig, person: Person) -> QuerySet[TryOnSession]:

@@ -111,6 +111,15 @@ class ProductRecord:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Labels:
+    """What a merchant filed a product under, as the store shows it."""
+
+    product_type: str = ""
+    categories: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CustomerRecord:
     """A person with an account; ``email`` is '' where the store has none.
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from connectors.sandbox import rendering
+from connectors.sandbox import rendering, wearables
 from connectors.sandbox.rendering import Json, ProductSpec
 from connectors.sandbox.shop import FIRST_ID, SITE
 
@@ -63,6 +63,7 @@ def build(goods: Sequence[tuple[str, str, int]], opened: datetime) -> Assortment
         for (position, _), child in zip(members, children, strict=True):
             articles[position] = _article(parent, child)
     products += _unsold(numbers, opened)
+    products += _to_wear(numbers, opened)
     return Assortment(
         products=products,
         variations=variations,
@@ -129,6 +130,17 @@ def _unsold(numbers: Iterator[int], opened: datetime) -> Iterator[Json]:
         ("Price on Request Dresser", "publish", None),
     ):
         spec = ProductSpec(name=name, status=status, price=price)
+        yield rendering.product(next(numbers), spec, opened, SITE)
+
+
+def _to_wear(numbers: Iterator[int], opened: datetime) -> Iterator[Json]:
+    """What can be tried on; nobody has ordered it yet."""
+    for article in wearables.ARTICLES:
+        spec = ProductSpec(
+            name=article.title, sku=article.sku, price=article.price, stock=40,
+            description=f"<p>{article.title}.</p>", categories=[article.category],
+            image=wearables.address(article.sku),
+        )  # fmt: skip
         yield rendering.product(next(numbers), spec, opened, SITE)
 
 

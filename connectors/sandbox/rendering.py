@@ -44,6 +44,7 @@ class ProductSpec:
     description: str = ""
     options: Mapping[str, Sequence[str]] = field(default_factory=dict)
     categories: Sequence[str] = ()
+    image: str = ""
 
 
 def product(identity: int, spec: ProductSpec, created: datetime, site: str) -> Json:
@@ -65,7 +66,7 @@ def product(identity: int, spec: ProductSpec, created: datetime, site: str) -> J
             {"id": 15 + n, "name": name, "slug": name.lower()}
             for n, name in enumerate(spec.categories)
         ],
-        "tags": [], "images": [],
+        "tags": [], "images": _images(identity, spec, created),
         "attributes": [
             {"id": 0, "name": name, "slug": name.lower(), "position": n, "visible": True,
              "variation": spec.kind == "variable", "options": list(values)}
@@ -75,6 +76,15 @@ def product(identity: int, spec: ProductSpec, created: datetime, site: str) -> J
         "meta_data": [], "stock_status": _stock_status(spec.stock),
         "has_options": spec.kind == "variable", "global_unique_id": "",
     }  # fmt: skip
+
+
+def _images(identity: int, spec: ProductSpec, created: datetime) -> list[Json]:
+    if not spec.image:
+        return []
+    return [{
+        "id": 50_000 + identity, **stamps("date_created", created),
+        **stamps("date_modified", created), "src": spec.image, "name": spec.name, "alt": "",
+    }]  # fmt: skip
 
 
 def variation(

@@ -14,7 +14,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 
 import orjson
 
-from connectors.sandbox import auth, faults, paying_back, queries, rendering, webhooks
+from connectors.sandbox import auth, faults, paying_back, queries, rendering, wearables, webhooks
 from connectors.sandbox.rendering import Json
 from connectors.sandbox.shop import NAME, SITE, Selection, Shop
 
@@ -109,6 +109,8 @@ class Application:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         if answer.page:
             body = self._damaged(body)
+        scheme = "https" if self.secure else "http"
+        body = wearables.homed(body, f"{scheme}://{environ.get('HTTP_HOST', '')}")
         headers = {
             "Content-Type": "application/json; charset=UTF-8",
             "Cache-Control": "no-cache, must-revalidate, max-age=0, no-store, private",
@@ -128,6 +130,8 @@ class Application:
             return self._turn(request)
         self._keep(request)
         time.sleep(self.knobs.latency)
+        if picture := wearables.served(request.path):
+            return Answer(body=picture[0], headers={"Content-Type": picture[1]})
         if fault := self._fault():
             return fault
         try:

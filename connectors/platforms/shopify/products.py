@@ -66,6 +66,18 @@ def options(variant: base.Json) -> dict[str, str]:
     return {} if list(found.values()) == [NO_CHOICE] else found
 
 
+def labels(variant: base.Json) -> base.Labels:
+    """The product's type and tags, of a variant's payload."""
+    product = variant.get("product")
+    if type(product) is not dict:
+        return base.Labels()
+    kind, tags = product.get("productType"), product.get("tags")
+    return base.Labels(
+        product_type=kind if type(kind) is str else "",
+        tags=tuple(one for one in tags if type(one) is str) if type(tags) is list else (),
+    )
+
+
 def _title(product: base.Json, variant: base.Json, notes: list[base.Note], remote_id: int) -> str:
     title = values.plain(product["title"])
     chosen = ", ".join(options(variant).values())

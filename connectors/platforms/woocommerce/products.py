@@ -57,6 +57,20 @@ def options(product: base.Json) -> dict[str, str]:
     return found
 
 
+def labels(product: base.Json) -> base.Labels:
+    """Categories and tags; a variation has none of its own."""
+    return base.Labels(
+        categories=_names(product.get("categories")), tags=_names(product.get("tags"))
+    )
+
+
+def _names(found: Any) -> tuple[str, ...]:
+    if type(found) is not list:
+        return ()
+    named = (one.get("name") for one in found if type(one) is dict)
+    return tuple(values.plain(name) for name in named if type(name) is str)
+
+
 def _title(product: base.Json, notes: list[base.Note], remote_id: int, parent_title: str) -> str:
     title = values.plain(product["name"])
     if parent_title:

@@ -15,6 +15,7 @@ from wsgiref.types import StartResponse, WSGIEnvironment
 import orjson
 
 from connectors.sandbox import faults as common
+from connectors.sandbox import wearables
 from connectors.sandbox.shopify import (
     bulk,
     context,
@@ -92,6 +93,7 @@ class Application:
         body = answer.body if isinstance(answer.body, bytes) else orjson.dumps(answer.body)
         if answer.page:
             body = self._damaged(body)
+        body = wearables.homed(body, self._origin(environ))
         headers = {
             "Content-Type": "application/json; charset=utf-8",
             "Content-Length": str(len(body)),
@@ -113,6 +115,8 @@ class Application:
         if path.startswith(bulk.PATH) and method == "GET":
             return self._file(path)
         time.sleep(self.knobs.latency)
+        if picture := wearables.served(path):
+            return Answer(body=picture[0], headers={"Content-Type": picture[1]})
         if fault := self._fault():
             return fault
         if path == GRANT and method == "POST":
@@ -121,6 +125,9 @@ class Application:
         if match is None or method != "POST":
             return Answer(status=404, body={"errors": "Not Found"})
         return self._graphql(environ, match["version"], body)
+
+    def _origin(self, environ: WSGIEnvironment) -> str:
+        return self.address or f"http://{environ.get('HTTP_HOST', '')}"
 
     def _keep(self, method: str, path: str, body: Json) -> None:
         query = str(body.get("query") or "")
@@ -211,7 +218,7 @@ class Application:
     def _request(self, environ: WSGIEnvironment, version: str) -> context.Request:
         return context.Request(
             shop=self.shop, knobs=self.knobs, operations=self.operations, jobs=self.jobs,
-            version=version, address=self.address or f"http://{environ['HTTP_HOST']}",
+            version=version, address=self._origin(environ),
         )  # fmt: skip
 
     def _file(self, path: str) -> Answer:

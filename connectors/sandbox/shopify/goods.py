@@ -51,6 +51,7 @@ class ProductSpec:
     description: str = ""
     tags: Sequence[str] = ()
     gift_card: bool = False
+    image: str = ""
 
 
 def product(identity: int, spec: ProductSpec, created: datetime) -> Json:
@@ -63,7 +64,7 @@ def product(identity: int, spec: ProductSpec, created: datetime) -> Json:
         "descriptionHtml": spec.description, "tags": list(spec.tags),
         "createdAt": moment, "updatedAt": moment,
         "publishedAt": moment if spec.status == "ACTIVE" else None,
-        "isGiftCard": spec.gift_card, "optionNames": names,
+        "isGiftCard": spec.gift_card, "optionNames": names, "image": spec.image,
     }  # fmt: skip
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from connectors.sandbox import assortment, money, people, sample
+from connectors.sandbox import assortment, money, people, sample, wearables
 from connectors.sandbox.shopify import goods, orders, refunds, settling
 from connectors.sandbox.shopify.goods import Json
 from connectors.sandbox.shopify.money import Bag
@@ -64,7 +64,21 @@ def _stock(
     shop.store("product", *bodies)
     for title, status in (("Spring Wreath (not ready)", "DRAFT"), ("Jubilee Bunting", "ARCHIVED")):
         shop.add_product(goods.ProductSpec(title=title, status=status))
+    for article in wearables.ARTICLES:
+        shop.add_product(_to_wear(article))
     return shelf
+
+
+def _to_wear(article: wearables.Article) -> goods.ProductSpec:
+    """What can be tried on; nobody has ordered it yet."""
+    return goods.ProductSpec(
+        title=article.title,
+        variants=[goods.VariantSpec(price=money.text(article.price), sku=article.sku, stock=40)],
+        product_type=article.category,
+        description=f"<p>{article.title}.</p>",
+        tags=[article.category.lower()],
+        image=wearables.address(article.sku),
+    )
 
 
 def _product(

@@ -12,7 +12,7 @@ run: .venv/run.stamp
 
 test: .venv/dev.stamp
 	@$(BIN)/python manage.py fetch_face_models
-	@$(BIN)/python -m pytest -n 2 $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 # Workers killed at every boundary of a refund, then the same without each guard: SCHEDULES=, MOST=, SEED=.
 chaos: .venv/dev.stamp

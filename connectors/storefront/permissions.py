@@ -8,7 +8,7 @@ from rest_framework import exceptions
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from connectors.storefront.callers import Caller, Kind
+from connectors.storefront.callers import Caller
 
 
 class MayCall(BasePermission):
@@ -25,7 +25,8 @@ class MayCall(BasePermission):
             _refuse("origin_not_allowed", "The API key is not for pages of this origin.")
         if caller.kind not in view.kinds:
             _refuse("not_for_shoppers", "Only the shop’s server may do this, with its API key.")
-        if caller.kind is Kind.SERVER and view.scope not in caller.key.scopes:
+        # A token opens no more than the key that it was made with.
+        if view.scope not in caller.key.scopes:
             _refuse("missing_scope", f"The API key lacks the scope “{view.scope}”.")
         return True
 

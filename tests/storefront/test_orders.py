@@ -120,6 +120,16 @@ def test_a_key_without_the_scope_is_refused(client, order):
     assert caller.get("/products/").status_code == 200
 
 
+def test_a_token_opens_no_more_than_its_key(client, order):
+    caller = Caller(client, key_of(order.connector, ["tokens", "catalog"])[1])
+    shopper = shopper_of(caller, order.customer)
+    body = {"platform": order.platform, "order_id": order.order_id}
+    guest = Caller(client, f"Bearer {caller.post('/guest-links/', body).json()['token']}")
+    for token in (shopper, guest):
+        assert token.get("/products/").status_code == 200
+        assert token.get(path_of(order)).json()["code"] == "missing_scope"
+
+
 def test_a_page_of_another_origin_is_refused(shopper, server, order):
     for caller in (shopper, server):
         assert caller.get(path_of(order), origin="https://shop.example.com").status_code == 200

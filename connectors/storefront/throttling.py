@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import time
 from functools import cache
+from threading import Lock
 from typing import Any
 
 import redis
@@ -19,8 +20,17 @@ logger = logging.getLogger(__name__)
 WINDOW = 60
 
 
-@cache
+_making = Lock()
+
+
 def _redis() -> redis.Redis:
+    """The process's one client: of two made at once, one would be dropped while it is used."""
+    with _making:
+        return _client()
+
+
+@cache
+def _client() -> redis.Redis:
     return redis.Redis.from_url(
         settings.CELERY_BROKER_URL, socket_timeout=0.5, socket_connect_timeout=0.5
     )

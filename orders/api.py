@@ -19,7 +19,7 @@ from connectors.storefront import callers, describing, paging, reading, views
 from connectors.storefront.callers import Caller, Kind
 from connectors.storefront.prepared import Prepared
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
-from orders.presenting import parcels, snapshots
+from orders.presenting import parcels_of, snapshots
 
 # A shopper has no use for orders that the store itself no longer shows them.
 HIDDEN = ("draft", "trashed", "deleted")
@@ -327,14 +327,13 @@ def _items(rows: Iterable[Mapping[str, Any]], currency: str) -> list[dict[str, A
 
 
 def _parts(row: Mapping[str, Any]) -> dict[str, Any]:
-    order = PlatformOrder(fulfilments=row["fulfilments"])
     return {
         "shipping_address": _address(row["shipping_address"]),
         "billing_address": _address(row["billing_address"]),
         "fulfilments": [
             {"status": one.status, "company": one.company, "tracking_number": one.number,
              "tracking_url": one.url, "shipped_at": one.at}
-            for one in parcels(order)
+            for one in parcels_of(row["fulfilments"])
         ],
         "refunds": [_refund(one, row["currency"]) for one in snapshots(row["refunds"])],
     }  # fmt: skip

@@ -137,6 +137,11 @@ class Parcel:
 
 def parcels(order: PlatformOrder) -> list[Parcel]:
     """The order's parcels, as the store reported them."""
+    return parcels_of(order.fulfilments)
+
+
+def parcels_of(fulfilments: Any) -> list[Parcel]:
+    """The parcels of a snapshot column."""
     return [
         Parcel(
             status=_text(one, "status"),
@@ -145,7 +150,7 @@ def parcels(order: PlatformOrder) -> list[Parcel]:
             url=presenting.web_address(one.get("tracking_url")),
             at=presenting.moment_of(one.get("shipped_at")),
         )
-        for one in snapshots(order.fulfilments)
+        for one in snapshots(fulfilments)
     ]
 
 

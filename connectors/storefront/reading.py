@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from functools import cache
+from types import MappingProxyType
 from typing import Any
 
 from drf_spectacular.utils import extend_schema_field
@@ -120,9 +122,23 @@ def asked(request: Request, query: type[Query]) -> dict[str, Any]:
         raise serializers.ValidationError(
             {name: serializers.ErrorDetail(REPEATED, "repeated") for name in repeated}
         )
-    found = query(data={name: given[name] for name in given})
+    return _checked(query, {name: given[name] for name in given}) if given else _unasked(query)
+
+
+def _checked(query: type[Query], given: Mapping[str, str]) -> dict[str, Any]:
+    found = query(data=given)
     found.is_valid(raise_exception=True)
     return dict(found.validated_data)
+
+
+@cache
+def _usual(query: type[Query]) -> Mapping[str, Any]:
+    return MappingProxyType(_checked(query, {}))
+
+
+def _unasked(query: type[Query]) -> dict[str, Any]:
+    """What holds where nothing is said: the same for everybody, so checked once."""
+    return dict(_usual(query))
 
 
 def body(request: Request, serializer: type[StrictSerializer]) -> dict[str, Any]:

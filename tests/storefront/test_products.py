@@ -122,3 +122,12 @@ def test_shoppers_see_what_is_offered(shopper, server, shop):
     assert skus(read(shopper, "/products/")) == ["A"]
     assert skus(read(server, "/products/")) == ["A", "B"]
     assert shopper.get("/products/woocommerce/B/").status_code == 404
+
+
+def test_what_one_request_asks_for_does_not_hold_for_the_next(server, shop):
+    factories.ProductFactory.create_batch(3, connector=shop)
+    sizes = [len(read(server, f"/products/{asked}")["results"]) for asked in ("", "?limit=1", "")]
+    assert sizes == [3, 1, 3]
+    fields = [len(read(server, f"/products/?limit=1{asked}")["results"][0])
+              for asked in ("&fields=sku,title", "")]  # fmt: skip
+    assert fields == [2, 18]

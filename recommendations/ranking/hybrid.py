@@ -16,6 +16,8 @@ from recommendations.ranking.statistics import Statistics
 
 FOLDS = 4
 PERIODS = 4
+# Examples that are asked of each part: twenty weights need no more.
+MOST_ASKED = 6_000
 ORDER_POWER = 0.5
 RIDGE = 1.0
 LONGEST = 20
@@ -116,7 +118,7 @@ def fit(
     if latest is not None and latest.past.size >= FEW:
         say("Calibrating on the latest orders")
         learnt = _learn(examples.of(np.flatnonzero(_moments(examples) < asked_at)))
-        seen = _joined(_seen(latest, np.arange(latest.past.size), learnt))
+        seen = _joined(_seen(latest, _some(np.arange(latest.past.size), seed), learnt))
     say("Learning from all")
     return Model(
         learnt=_learn(examples), known=old, new=new, calibration=_calibrated(seen, old, new)
@@ -147,7 +149,7 @@ def _unseen(examples: Examples, seed: int, say: Progress) -> _Seen:
     parts: list[_Seen] = []
     for number, (asked, from_) in enumerate(splits, start=1):
         say(f"Learning what tells the next order, part {number} of {len(splits)}")
-        parts += _seen(examples, asked, _learn(examples.of(from_)))
+        parts += _seen(examples, _some(asked, seed), _learn(examples.of(from_)))
     return _joined(parts)
 
 
@@ -193,8 +195,24 @@ def _moments(examples: Examples) -> Array:
     return examples.at
 
 
+def _some(rows: Array, seed: int) -> Array:
+    if len(rows) <= MOST_ASKED:
+        return rows
+    return np.sort(np.random.default_rng(seed).choice(rows, MOST_ASKED, replace=False))
+
+
 def _learn(examples: Examples) -> Statistics:
-    return statistics.learn(examples.past, examples.after, examples.who)
+    return statistics.learn(examples.past, examples.after, examples.who, _compared(examples))
+
+
+def _compared(examples: Examples) -> Array:
+    """With whom customers are compared: the latest, where there are too many for all."""
+    rows = np.arange(examples.past.size)
+    if len(rows) <= statistics.MOST_ALIKE:
+        return rows
+    if examples.at is None:
+        return rows[:: -(-len(rows) // statistics.MOST_ALIKE)]
+    return np.sort(np.argsort(examples.at, kind="stable")[-statistics.MOST_ALIKE :])
 
 
 def _fitted(seen: _Seen, *, is_known: bool) -> Logistic:

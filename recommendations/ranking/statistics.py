@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import sparse
 
 from recommendations.ranking.histories import (
     Array,
@@ -15,8 +16,13 @@ from recommendations.ranking.histories import (
     sums,
 )
 
-# Followers and companions that are kept of a SKU.
-KEPT = 500
+# Followers and companions that are kept of a SKU, and of all SKUs together.
+KEPT, KEPT_IN_ALL = 500, 20_000_000
+# Customers with whom others are compared.
+MOST_ALIKE = 30_000
+# SKUs whose followers are counted at once: what bounds the memory.
+BLOCK = 2_000
+POPULAR = 100
 RECENT = 10
 # Orders that an unknown SKU is taken to have had, so that two of two say little.
 PRIOR = 10.0
@@ -26,19 +32,21 @@ TINY = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Statistics:
-    """Of SKUs: ``popular`` in histories and in next orders (logs), ``again`` the log of how often
-    what was bought before is bought next; ``follows`` and ``together`` (SKUs × SKUs) what comes
-    after it and with it. Of customers: ``profiles`` (unit length), ``next`` and ``recent`` what
-    each bought then and lately; ``who`` tells which are the same person.
+    """Of SKUs: ``popular`` in histories and in next orders (logs), ``popular_first`` the most of
+    all in next orders, ``again`` the log of how often what was bought before is bought next;
+    ``follows`` and ``together`` (SKUs × SKUs) what comes after it and with it. Of customers:
+    ``alike`` (SKUs × customers, of unit length) what they bought before, ``next`` and ``recent``
+    what then and lately; ``who`` tells which are the same person.
     """
 
     popular: Array
     popular_next: Array
+    popular_first: Array
     again: Array
     rarity: Array
     follows: Matrix
     together: Matrix
-    profiles: Matrix
+    alike: Matrix
     next: Matrix
     recent: Matrix
     who: Array
@@ -48,20 +56,28 @@ class Statistics:
         return len(self.popular)
 
 
-def learn(past: Histories, after: Matrix, who: Array) -> Statistics:
-    """From histories and, row by row, the order that came next; ``who`` numbers the persons."""
-    counts, decayed = past.counts(), past.decayed(1.0)
+def learn(past: Histories, after: Matrix, who: Array, others: Array) -> Statistics:
+    """From histories and, row by row, the order that came next; ``who`` numbers the persons.
+
+    ``others`` are the rows with which customers are compared.
+    """
+    counts = past.counts()
     bought = counts.copy()
+    bought.sum_duplicates()
     bought.data[:] = 1
     in_past, in_next = sums(counts, 0), sums(after, 0)
     popular, popular_next = in_past / max(in_past.sum(), 1), in_next / max(in_next.sum(), 1)
+    popular_next = 0.9 * popular_next + 0.1 * popular
     rarity = _rarity(bought, after)
+    compared = past.of(others)
     return Statistics(
         popular=np.log(popular + TINY).astype(np.float32),
-        popular_next=np.log(0.9 * popular_next + 0.1 * popular + TINY).astype(np.float32),
-        again=_again(bought, after), rarity=rarity, follows=_follows(decayed, after),
-        together=_together(bought, after), profiles=profiles(counts, rarity), next=after,
-        recent=past.recent(RECENT), who=who,
+        popular_next=np.log(popular_next + TINY).astype(np.float32),
+        popular_first=np.argsort(-popular_next, kind="stable")[:POPULAR],
+        again=_again(bought, after), rarity=rarity, follows=_follows(counts, after),
+        together=_together(bought, after),
+        alike=profiles(compared.counts(), rarity).T.tocsr(), next=after[others],
+        recent=compared.recent(RECENT), who=who[others],
     )  # fmt: skip
 
 
@@ -87,14 +103,11 @@ def _again(bought: Matrix, after: Matrix) -> Array:
     return np.asarray(np.log(share + TINY), np.float32)
 
 
-def _follows(decayed: Matrix, after: Matrix) -> Matrix:
+def _follows(counts: Matrix, after: Matrix) -> Matrix:
     """From what was bought to what came in the next order; popular SKUs count less."""
-    found = (decayed.T @ after).tocsr()
     before, then = NEXT_POWERS
-    found = scaled(
-        found, rows=(sums(decayed, 0) + 5) ** -before, cols=(sums(after, 0) + 5) ** -then
-    )
-    return best_of_rows(_without_self(found), KEPT)
+    rows, cols = (sums(counts, 0) + 5) ** -before, (sums(after, 0) + 5) ** -then
+    return _pairs(counts, after, rows, cols)
 
 
 def _together(bought: Matrix, after: Matrix) -> Matrix:
@@ -102,13 +115,24 @@ def _together(bought: Matrix, after: Matrix) -> Matrix:
     buyers = (bought + after).tocsr()
     buyers.data[:] = 1
     weight = (sums(buyers, 0) + PRIOR) ** -0.5
-    found = scaled((buyers.T @ buyers).tocsr(), rows=weight, cols=weight)
-    return best_of_rows(_without_self(found), KEPT)
+    return _pairs(buyers, buyers, weight, weight)
 
 
-def _without_self(matrix: Matrix) -> Matrix:
-    found = matrix.tocoo()
-    found.data[found.row == found.col] = 0
-    found = found.tocsr()
-    found.eliminate_zeros()
-    return found
+def _pairs(left: Matrix, right: Matrix, rows: Array, cols: Array) -> Matrix:
+    """Of each SKU of the left the best of the right, counted over customers and weighed."""
+    skus, turned = left.shape[1], left.T.tocsr()
+    kept = max(1, min(KEPT, KEPT_IN_ALL // max(skus, 1)))
+    parts = []
+    for start in range(0, skus, BLOCK):
+        span = slice(start, min(start + BLOCK, skus))
+        found = scaled((turned[span] @ right).tocsr(), rows=rows[span], cols=cols)
+        parts.append(best_of_rows(_without_self(found, start), kept))
+    return sparse.vstack(parts, format="csr") if parts else left.T @ right
+
+
+def _without_self(matrix: Matrix, first: int) -> Matrix:
+    """Without each SKU itself; the rows begin at a SKU."""
+    row = np.repeat(np.arange(matrix.shape[0]), np.diff(matrix.indptr)) + first
+    matrix.data[row == matrix.indices] = 0
+    matrix.eliminate_zeros()
+    return matrix

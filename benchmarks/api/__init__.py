@@ -1,0 +1,1 @@
+"""How fast the storefront API answers: `python -m benchmarks.api`."""

@@ -486,6 +486,8 @@ class Scope(models.TextChoices):
     ORDERS = "orders", "Read orders and requests"
     REQUESTS = "requests", "Ask for refunds and address changes"
     TOKENS = "tokens", "Let shoppers and guests in"
+    RECOMMENDATIONS = "recommendations", "Read recommendations"
+    TRYON = "tryon", "Try products on"
 
 
 class StorefrontKeyManager(APIKeyManager):

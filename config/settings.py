@@ -230,6 +230,19 @@ CELERY_BEAT_SCHEDULE = {
         "schedule": 300.0,
         "options": {"expires": 300.0},
     },
+    "train-recommendations": {
+        "task": "recommendations.tasks.train_nightly",
+        "schedule": crontab(hour=str(env.int("RECOMMENDATIONS_HOUR", default=2)), minute="41"),
+    },
+    "attribute-recommendations": {
+        "task": "recommendations.tasks.attribute",
+        "schedule": crontab(minute="11"),
+        "options": {"expires": 600.0},
+    },
+    "forget-recommendations": {
+        "task": "recommendations.tasks.forget_old",
+        "schedule": crontab(hour="3", minute="37"),
+    },
     "forget-old-runs": {
         "task": "connectors.tasks.forget_old_runs",
         "schedule": crontab(hour="3", minute="17"),
@@ -272,6 +285,12 @@ TRYON_TOPS = env.bool("TRYON_TOPS", default=False)
 TRYON_PICTURE_HOSTS = env.list("TRYON_PICTURE_HOSTS", default=["cdn.shopify.com"])
 TRYON_SELFIE_HOSTS = env.list("TRYON_SELFIE_HOSTS", default=[])
 TRYON_PICTURE_DAYS = env.int("TRYON_PICTURE_DAYS", default=7)
+
+# Recommendations. Customers of the holdout (per cent) get what is popular; a click or an order
+# within so many days is put down to what was recommended.
+RECOMMENDATIONS_HOLDOUT = env.float("RECOMMENDATIONS_HOLDOUT", default=5.0)
+RECOMMENDATIONS_WINDOW_DAYS = env.int("RECOMMENDATIONS_WINDOW_DAYS", default=7)
+RECOMMENDATIONS_KEEP_DAYS = env.int("RECOMMENDATIONS_KEEP_DAYS", default=180)
 
 # The storefront API. Rates are requests a minute.
 API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)

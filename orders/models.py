@@ -199,7 +199,9 @@ class PlatformOrder(models.Model):
         return f"#{self.number}"
 
 
-def order_key(related_name: str, *, on_delete: Any = models.CASCADE) -> CompositeForeignKey:
+def order_key(
+    related_name: str, *, on_delete: Any = models.CASCADE, null: bool = False
+) -> CompositeForeignKey:
     """The relation to an order; pair it with ``order_constraint``."""
     return CompositeForeignKey(
         PlatformOrder,
@@ -207,6 +209,7 @@ def order_key(related_name: str, *, on_delete: Any = models.CASCADE) -> Composit
         from_fields=["order_id", "platform"],
         to_fields=["order_id", "platform"],
         related_name=related_name,
+        null=null,
     )
 
 

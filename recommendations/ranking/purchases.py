@@ -13,6 +13,8 @@ from recommendations.ranking.hybrid import Examples
 
 # Orders of each customer that are learnt from as the next one, the latest.
 LEARNT_FROM = 3
+# Examples that are learnt from, the latest: more need memory and teach nothing new.
+MOST_EXAMPLES = 300_000
 # How many days before now the latest examples are asked.
 LATELY = 30
 
@@ -37,15 +39,16 @@ class Person:
     days: Sequence[int]
     baskets: Sequence[Array]
 
-    def before(self, day: int) -> int:
+    def before(self, day: float) -> int:
         """How many baskets were bought before this day."""
         return int(np.searchsorted(self.days, day))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Known:
-    """What there is to learn from at a moment, and who may be asked for."""
+    """What there is to learn from when a ``day`` begins, and who may be asked for."""
 
+    day: int
     examples: Examples
     latest: Examples
     asked_at: int
@@ -81,6 +84,7 @@ def known_at(everybody: Sequence[Person], day: int) -> Known:
     skus = np.unique(np.concatenate([basket for baskets in own for basket in baskets]))
     numbered = [[np.searchsorted(skus, basket) for basket in baskets] for baskets in own]
     return Known(
+        day=day,
         examples=_examples(cut, numbered, len(skus)),
         latest=_latest(cut, numbered, day - LATELY, len(skus)), asked_at=day - LATELY,
         persons=[one for one, _ in cut], past=histories(numbered, len(skus)), skus=skus,
@@ -91,16 +95,19 @@ def _examples(
     cut: Sequence[tuple[Person, int]], own: Sequence[Sequence[Array]], skus: int
 ) -> Examples:
     """The latest orders of each customer, with what they had bought before each."""
-    past, after, who, at = [], [], [], []
-    for (person, count), baskets in zip(cut, own, strict=True):
-        for place in range(max(1, count - LEARNT_FROM), count):
-            past.append(baskets[:place])
-            after.append(baskets[place])
-            who.append(person.customer)
-            at.append(person.days[place])
+    places = [
+        (row, place)
+        for row, (_, count) in enumerate(cut)
+        for place in range(max(1, count - LEARNT_FROM), count)
+    ]
+    at = np.array([cut[row][0].days[place] for row, place in places], np.int64)
+    if len(places) > MOST_EXAMPLES:
+        kept = np.sort(np.argsort(at, kind="stable")[-MOST_EXAMPLES:])
+        places, at = [places[n] for n in kept], at[kept]
     return Examples(
-        past=histories(past, skus), after=basket_matrix(after, skus),
-        who=np.array(who, np.int64), at=np.array(at, np.int64),
+        past=histories([own[row][:place] for row, place in places], skus),
+        after=basket_matrix([own[row][place] for row, place in places], skus),
+        who=np.array([cut[row][0].customer for row, _ in places], np.int64), at=at,
     )  # fmt: skip
 
 

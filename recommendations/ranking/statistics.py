@@ -75,7 +75,7 @@ def learn(past: Histories, after: Matrix, who: Array, others: Array) -> Statisti
         popular_next=np.log(popular_next + TINY).astype(np.float32),
         popular_first=np.argsort(-popular_next, kind="stable")[:POPULAR],
         again=_again(bought, after), rarity=rarity, follows=_follows(counts, after),
-        together=_together(bought, after),
+        together=companions((bought + after).tocsr()),
         alike=profiles(compared.counts(), rarity).T.tocsr(), next=after[others],
         recent=compared.recent(RECENT), who=who[others],
     )  # fmt: skip
@@ -110,10 +110,9 @@ def _follows(counts: Matrix, after: Matrix) -> Matrix:
     return _pairs(counts, after, rows, cols)
 
 
-def _together(bought: Matrix, after: Matrix) -> Matrix:
-    """The cosine of SKUs over their buyers."""
-    buyers = (bought + after).tocsr()
-    buyers.data[:] = 1
+def companions(bought: Matrix) -> Matrix:
+    """The cosine of SKUs over their buyers, from customers × SKUs."""
+    buyers = bought.astype(bool).astype(np.float32)
     weight = (sums(buyers, 0) + PRIOR) ** -0.5
     return _pairs(buyers, buyers, weight, weight)
 

@@ -13,6 +13,7 @@ from catalog import api as catalog
 from connectors.models import Platform
 from connectors.storefront import errors
 from orders import api as orders
+from recommendations import api as recommendations
 from support import api as support
 
 
@@ -76,6 +77,15 @@ urlpatterns = [
             view.as_view(),
         )
         for name, view in OF_REQUESTS.items()
+    ),
+    path("v1/recommendations/", recommendations.RecommendationsView.as_view()),
+    path(
+        "v1/recommendations/<uuid:recommendation_id>/",
+        recommendations.OneRecommendationView.as_view(),
+    ),
+    path(
+        "v1/recommendations/<uuid:recommendation_id>/events/",
+        recommendations.RecommendationEventsView.as_view(),
     ),
     re_path(r"", errors.not_found),
 ]

@@ -11,6 +11,7 @@ from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
 
 from connectors.models import StorefrontKey
+from recommendations.models import RecommendationEvent, RecommendationLog
 from support.models import AddressUpdateRequest, RefundRequest
 from tests import factories
 from tests.storefront.asking import YORK, ask, order_of, refund_of
@@ -37,6 +38,9 @@ POST /orders/{platform}/{order_id}/address-requests/             201 403 404 201
 GET  /orders/{platform}/{order_id}/address-requests/{address}/   200 403 404 200 404 200 404
 POST /customer-tokens/                                           201 403 404 403 403 403 403
 POST /guest-links/                                               201 403 404 403 403 403 403
+GET  /recommendations/                                           200 403 200 200 200 403 403
+GET  /recommendations/{recommendation}/                          200 403 404 200 404 403 403
+POST /recommendations/{recommendation}/events/                   201 403 404 201 404 403 403
 """
 ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 OTHERS = ("none", "mistyped", "revoked", "expired key", "expired token", "revoked token", "staff")
@@ -56,6 +60,7 @@ def rows(server, order):
     return {
         "platform": order.platform, "order_id": order.order_id, "sku": "SKU",
         "customer_id": order.customer_id, "refund": refund["id"], "address": address_of(order),
+        "recommendation": recommendation_of(order),
     }  # fmt: skip
 
 
@@ -65,6 +70,14 @@ def address_of(order):
         order_id=order.order_id, platform=order.platform, new_address=YORK, stage="updated",
         status="updated",
     )  # fmt: skip
+    return made.pk
+
+
+def recommendation_of(order):
+    """An answer to the order's customer."""
+    made = RecommendationLog.objects.create(
+        customer=order.customer, connector=order.connector, recommendations=["SKU"]
+    )
     return made.pk
 
 
@@ -115,11 +128,16 @@ def body_of(path, order):
         return {"platform": order.platform, "customer_id": order.customer_id}
     if path.endswith("links/"):
         return {"platform": order.platform, "order_id": order.order_id}
+    if path.endswith("events/"):
+        return {"kind": "click", "sku": "SKU"}
     return {"new_address": YORK} if "address" in path else refund_of(order)
 
 
 def made():
-    return RefundRequest.objects.count(), AddressUpdateRequest.objects.count()
+    return [
+        model.objects.count()
+        for model in (RefundRequest, AddressUpdateRequest, RecommendationEvent)
+    ]
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")

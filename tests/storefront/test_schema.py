@@ -35,9 +35,13 @@ def rows(server, order):
     factories.ProductFactory(connector=order.connector, sku="SKU")
     refund = ask(server, order, refund_of(order)).json()
     address = ask(server, order, {"new_address": YORK}, "k2", "address-requests").json()
+    answer = server.get(
+        f"/recommendations/?platform={order.platform}&customer_id={order.customer_id}"
+    ).json()
     return {
-        "PLATFORM": order.platform, "SKU": "SKU", "ORDER_ID": order.order_id,
-        "CUSTOMER_ID": order.customer_id, "REFUND_ID": refund["id"], "ADDRESS_ID": address["id"],
+        "RECOMMENDATION_ID": answer["id"], "PLATFORM": order.platform, "SKU": "SKU",
+        "ORDER_ID": order.order_id, "CUSTOMER_ID": order.customer_id,
+        "REFUND_ID": refund["id"], "ADDRESS_ID": address["id"],
     }  # fmt: skip
 
 

@@ -101,7 +101,8 @@ DATABASES = {
         **env.db("DATABASE_URL", default="postgres://not-started@127.0.0.1:1/storekeep"),
         "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
-            "pool": {"min_size": 0, "max_size": env.int("DATABASE_POOL", default=6), "timeout": 15}
+            "pool": {"min_size": 0, "max_size": env.int("DATABASE_POOL", default=6), "timeout": 15},
+            "prepare_threshold": env.int("DATABASE_PREPARE_AFTER", default=5) or None,
         },
     }
 }

@@ -26,8 +26,8 @@ Strategy = RecommendationLog.Strategy
 
 # Lines of a customer that are looked at, the latest.
 MOST_LINES = 2_000
-# Candidates that are looked up in the catalogue at once.
-AT_ONCE = 32
+# Candidates that are looked up in the catalogue besides those that are needed.
+SPARE = 6
 # Companions that are found for a cart.
 MOST_COMPANIONS = 300
 LINE = (
@@ -116,7 +116,7 @@ class _Bought:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _History:
+class History:
     """What the customer has bought: products by the model's number, and our SKUs."""
 
     products: Mapping[int, _Bought]
@@ -124,14 +124,14 @@ class _History:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Request:
+class Request:
     """Everything that an answer is made of."""
 
     wanted: Wanted
     rows: Rows
     served: Served | None
     barred: Barred
-    history: _History
+    history: History
 
     @property
     def platform(self) -> str:
@@ -152,9 +152,9 @@ LIKED = Reason(code="similar_customers", text="Bought by customers with similar 
 def answer(wanted: Wanted, rows: Rows) -> Answer:
     """Something for everybody: what can be bought now, never what is blocked."""
     served = serving.served()
-    request = _Request(
+    request = Request(
         wanted=wanted, rows=rows, served=served, barred=serving.barred(),
-        history=_history(served, wanted),
+        history=history(served, wanted),
     )  # fmt: skip
     is_holdout = _is_held_out(wanted)
     strategy, why, ranked = _asked(request, is_holdout=is_holdout)
@@ -192,7 +192,7 @@ def _person(wanted: Wanted) -> str:
     return "" if one is None else reading.person_of(wanted.place[0], one.customer_id, one.email)
 
 
-def _asked(request: _Request, *, is_holdout: bool) -> tuple[Strategy, str, _Ranked | None]:
+def _asked(request: Request, *, is_holdout: bool) -> tuple[Strategy, str, _Ranked | None]:
     """The candidates of what was asked for; None, and why, where there are none."""
     wanted, served = request.wanted, request.served
     if is_holdout:
@@ -205,11 +205,11 @@ def _asked(request: _Request, *, is_holdout: bool) -> tuple[Strategy, str, _Rank
         found = (strategy, "", _companions(request, served, own))
         return found if own else (Strategy.POPULAR, "unknown_sku", None)
     if request.history.products:
-        return Strategy.PERSONAL, "", _personal(request, served)
+        return Strategy.PERSONAL, "", personal(request, served)
     return Strategy.POPULAR, "no_history" if wanted.customer or wanted.is_stranger else "", None
 
 
-def _fillers(request: _Request) -> Iterator[tuple[Strategy, Callable[[], _Ranked]]]:
+def _fillers(request: Request) -> Iterator[tuple[Strategy, Callable[[], _Ranked]]]:
     """What answers are filled up with, one after the other."""
     served, place = request.served, request.wanted.place
     if served is not None:
@@ -219,13 +219,14 @@ def _fillers(request: _Request) -> Iterator[tuple[Strategy, Callable[[], _Ranked
     yield Strategy.NEWEST, lambda: _listed(request, fallback.newest(place), NEW)
 
 
-def _chosen(request: _Request, ranked: _Ranked, already: Sequence[Chosen]) -> list[Chosen]:
+def _chosen(request: Request, ranked: _Ranked, already: Sequence[Chosen]) -> list[Chosen]:
     """The first candidates that can be bought now, as many as are still wanted."""
     taken = {one.row["sku"] for one in already} | request.refused
     found: list[tuple[int, Row]] = []
     missing = request.wanted.n - len(already)
-    for start in range(0, len(ranked.usable), AT_ONCE):
-        places = [int(place) for place in ranked.usable[start : start + AT_ONCE]]
+    at_once = missing + SPARE
+    for start in range(0, len(ranked.usable), at_once):
+        places = [int(place) for place in ranked.usable[start : start + at_once]]
         skus = {place: ranked.skus(place) for place in places}
         rows = request.rows([sku for some in skus.values() for sku in some])
         for place, some in skus.items():
@@ -245,7 +246,7 @@ def _chosen(request: _Request, ranked: _Ranked, already: Sequence[Chosen]) -> li
     ]  # fmt: skip
 
 
-def _may_show(request: _Request, row: Row | None) -> bool:
+def _may_show(request: Request, row: Row | None) -> bool:
     if row is None or not is_sellable(row):
         return False
     names = {row["sku"].casefold(), row["merchant_sku"].strip().casefold()}
@@ -273,7 +274,7 @@ def _lines(*, platform: str, customer_id: str) -> QuerySet[Any, Any]:
 LINES = Prepared(_lines)
 
 
-def _history(served: Served | None, wanted: Wanted) -> _History:
+def history(served: Served | None, wanted: Wanted) -> History:
     """What the customer has bought, as of this moment."""
     products: dict[int, _Bought] = {}
     skus: set[str] = set()
@@ -288,7 +289,7 @@ def _history(served: Served | None, wanted: Wanted) -> _History:
         if product is not None:
             bought = products.setdefault(product, _Bought(title=line["title"], days=set()))
             bought.days.add(line["order__created_at"].date())
-    return _History(products=products, skus=frozenset(skus))
+    return History(products=products, skus=frozenset(skus))
 
 
 def _product(served: Served, line: Row) -> int | None:
@@ -300,7 +301,7 @@ def _product(served: Served, line: Row) -> int | None:
     return found
 
 
-def _personal(request: _Request, served: Served) -> _Ranked:
+def personal(request: Request, served: Served) -> _Ranked:
     """What the customer's own orders say."""
     model, products = served.thawed.model, request.history.products
     baskets: dict[date, list[int]] = {}
@@ -319,7 +320,7 @@ def _personal(request: _Request, served: Served) -> _Ranked:
     )  # fmt: skip
 
 
-def _companions(request: _Request, served: Served, own: Mapping[int, str]) -> _Ranked:
+def _companions(request: Request, served: Served, own: Mapping[int, str]) -> _Ranked:
     """What goes with some products."""
     carts = served.thawed.carts
     products, scores = carts.scored(np.array(sorted(own), np.int64), MOST_COMPANIONS)
@@ -334,7 +335,7 @@ def _companions(request: _Request, served: Served, own: Mapping[int, str]) -> _R
     return _ranked(request, served, products, scores, chances, reasons)
 
 
-def _popular(request: _Request, served: Served) -> _Ranked:
+def _popular(request: Request, served: Served) -> _Ranked:
     """What most of the latest orders had."""
     products = served.popular
     share = served.thawed.lately[products]
@@ -342,7 +343,7 @@ def _popular(request: _Request, served: Served) -> _Ranked:
 
 
 def _ranked(
-    request: _Request,
+    request: Request,
     served: Served,
     products: Array,
     scores: Array,
@@ -357,7 +358,7 @@ def _ranked(
     )  # fmt: skip
 
 
-def _usable(request: _Request, served: Served, products: Array) -> Array:
+def _usable(request: Request, served: Served, products: Array) -> Array:
     """Which candidates are of the category, not blocked, and not what is there already."""
     wanted = request.wanted
     here = [*wanted.cart, *([wanted.sku] if wanted.sku else [])]
@@ -372,7 +373,7 @@ def _usable(request: _Request, served: Served, products: Array) -> Array:
     return np.flatnonzero(usable)
 
 
-def _listed(request: _Request, listed: Sequence[fallback.Sold], reason: Reason) -> _Ranked:
+def _listed(request: Request, listed: Sequence[fallback.Sold], reason: Reason) -> _Ranked:
     """Candidates of a plain list."""
     category, barred = request.wanted.category.strip().casefold(), request.barred.categories
     shares = [one.share for one in listed]
@@ -391,24 +392,18 @@ def _personal_reasons(
 ) -> list[Reason]:
     today = timezone.now().date()
     own, learnt = sorted(bought), served.thawed.model.learnt
-    together = _nearest(learnt.together, own, some)
-    before = _nearest(learnt.follows, own, some)
+    found = {one: _bought_before(bought[one].days, today) for one in some if one in bought}
+    for table, code, words in (
+        (learnt.together, "bought_with", "Often bought with"),
+        (learnt.follows, "bought_after", "Often bought after"),
+    ):
+        rest = [one for one in some if one not in found]
+        for product, near in zip(rest, _nearest(table, own, rest), strict=True):
+            if near is not None:
+                text = f"{words} {_short(bought[near].title)}"
+                found[product] = Reason(code=code, text=text)
     popular = set(learnt.popular_first.tolist())
-    found = []
-    for product, near, first in zip(some, together, before, strict=True):
-        if product in bought:
-            found.append(_bought_before(bought[product].days, today))
-        elif near is not None:
-            found.append(_bought_with(bought[near].title))
-        elif first is not None:
-            found.append(
-                Reason(
-                    code="bought_after", text=f"Often bought after {_short(bought[first].title)}"
-                )
-            )
-        else:
-            found.append(POPULAR if product in popular else LIKED)
-    return found
+    return [found.get(one, POPULAR if one in popular else LIKED) for one in some]
 
 
 def _bought_before(days: set[date], today: date) -> Reason:
@@ -428,7 +423,12 @@ def _short(title: str) -> str:
 
 def _nearest(table: Matrix, own: Sequence[int], some: Sequence[int]) -> list[int | None]:
     """For each of some products the one of the customer's own that says most for it."""
-    if not own or not some:
-        return [None] * len(some)
-    part = table[np.array(own)][:, np.array(some)].toarray()
-    return [own[row] if part[row, n] > 0 else None for n, row in enumerate(part.argmax(0))]
+    found: dict[int, tuple[float, int]] = {}
+    wanted = np.array(sorted(some), np.int64)
+    for one in own if len(wanted) else ():
+        span = slice(table.indptr[one], table.indptr[one + 1])
+        is_wanted = np.isin(table.indices[span], wanted)
+        columns, values = table.indices[span][is_wanted], table.data[span][is_wanted]
+        for column, value in zip(columns.tolist(), values.tolist(), strict=True):
+            found[column] = max(found.get(column, (0.0, one)), (value, one))
+    return [found[one][1] if one in found else None for one in some]

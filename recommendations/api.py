@@ -26,7 +26,7 @@ from recommendations.models import RecommendationEvent, RecommendationLog
 
 MOST = 50
 # SKUs are looked up so many at once: a query for each of few sizes is worked out once.
-SIZES = (8, 32, 128)
+SIZES = (16, 64, 256)
 FIELDS = tuple(catalog.FIELDS)
 FALLBACKS = {
     "no_model": "nothing was learnt from the orders yet",

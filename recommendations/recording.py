@@ -9,9 +9,10 @@ from typing import Any
 
 import orjson
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 
+from connectors.storefront import prepared
 from recommendations.answering import Answer, Chosen, Wanted
 from recommendations.models import RecommendationEvent, RecommendationLog
 
@@ -20,7 +21,9 @@ INSERT = """
     WITH later AS MATERIALIZED (SELECT set_config('synchronous_commit', 'off', true))
     INSERT INTO recommendation_log (id, customer_id, platform, recommendations,
         confidence, requested_at, connector_id, strategy, model_version, is_holdout, answer)
-    SELECT %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::jsonb FROM later
+    SELECT %s::uuid, %s, %s, %s::text[], %s::numeric, %s::timestamptz, %s::uuid, %s, %s::uuid,
+        %s::boolean, %s::jsonb
+    FROM later
 """
 Kind = RecommendationEvent.Kind
 
@@ -44,7 +47,7 @@ def keep(wanted: Wanted, answer: Answer) -> RecommendationLog:
         is_holdout=answer.is_holdout,
         answer={"fallback": answer.fallback, "results": [_said(one) for one in answer.chosen]},
     )  # fmt: skip
-    with connection.cursor() as cursor:
+    with prepared.planned() as cursor:
         cursor.execute(INSERT, [
             log.pk, log.customer_id, log.platform, log.recommendations, log.confidence,
             log.requested_at, log.connector_id, log.strategy, log.model_version, log.is_holdout,

@@ -80,7 +80,7 @@ def _served(kinds: list[cases.Case], key: str) -> Iterator[racing.Ports]:
         yield racing.Ports(
             api=servers.enter_context(serving.served("config.settings")),
             floor=servers.enter_context(
-                serving.served("benchmarks.api.floor_settings", **environment)
+                serving.served("benchmarks.api.floor_settings", environment=environment)
             ),
             peer=servers.enter_context(serving.served("benchmarks.api.peer_settings")),
         )

@@ -11,7 +11,8 @@ def key() -> str:
     from connectors.models import Scope, StorefrontKey
 
     StorefrontKey.objects.filter(name="benchmark").delete()
-    scopes = [Scope.CATALOG.value, Scope.CUSTOMERS.value, Scope.ORDERS.value]
+    scopes = [Scope.CATALOG.value, Scope.CUSTOMERS.value, Scope.ORDERS.value,
+              Scope.RECOMMENDATIONS.value]  # fmt: skip
     _, text = StorefrontKey.objects.create_key(name="benchmark", scopes=scopes)
     return f"Api-Key {text}"
 

@@ -1,4 +1,4 @@
-"""gunicorn as `make run` starts it but with two workers, on a port of its own."""
+"""gunicorn as `make run` starts it, on a port of its own."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 
 from config.embedded import ports
@@ -16,16 +16,18 @@ PATIENCE = 60.0
 
 
 @contextmanager
-def served(settings: str, **environment: str) -> Iterator[int]:
-    """The port on which the product is served with these settings."""
+def served(
+    settings: str, *, workers: int = 2, environment: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """The port on which the product is served with these settings by so many workers."""
     port = ports.free()
     words = [
         sys.executable, "-m", "gunicorn", "config.wsgi", "--preload", "--bind", f"127.0.0.1:{port}",
-        "--workers", "2", "--threads", "6", "--timeout", "120", "--log-level", "warning",
+        "--workers", str(workers), "--threads", "6", "--timeout", "120", "--log-level", "warning",
     ]  # fmt: skip
     process = subprocess.Popen(
         words,
-        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings, **environment},
+        env={**os.environ, "DJANGO_SETTINGS_MODULE": settings, **(environment or {})},
     )
     try:
         _wait(process, port)

@@ -38,6 +38,10 @@ GROUPS: list[tuple[str, list[Entry]]] = [
         [
             ("Recommendations", "recommend", "recommendations_recommendationlog_changelist",
              "recommendations.view_recommendationlog"),
+            ("Recommendation models", "model_training", "recommendations_training_changelist",
+             "recommendations.view_training"),
+            ("Not recommended", "block", "recommendations_blocked_changelist",
+             "recommendations.view_blocked"),
             ("Try-on", "checkroom", "tryon_tryonsession_changelist", "tryon.view_tryonsession"),
             ("Wearable products", "eyeglasses", "tryon_wearableproduct_changelist",
              "tryon.view_wearableproduct"),

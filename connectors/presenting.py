@@ -58,6 +58,11 @@ def whole(value: int | None) -> str:
     return NONE if value is None else number_format(value, use_l10n=True, force_grouping=True)
 
 
+def percent(value: float | None) -> str:
+    """A share of one in per cent, with one decimal."""
+    return NONE if value is None else f"{value * 100:.1f} %"
+
+
 def moment(value: datetime | None) -> str:
     """A moment in the installation's time zone, with the zone's name."""
     if value is None:
@@ -146,7 +151,8 @@ COLOURS = {
     "test_order": BAD, "edited": WAITING, "partially_fulfilled": WAITING, "authorized": WAITING,
     "partially_paid": WAITING, "voided": "", "expired": BAD, "in_transit": MOVING,
     "out_for_delivery": MOVING, "success": GOOD, "open": MOVING, "archived": "",
-    "updated": GOOD, "created": MOVING, "in_progress": MOVING,
+    "updated": GOOD, "created": MOVING, "in_progress": MOVING, "ready": GOOD, "broken": BAD,
+    "damaged": BAD, "forgotten": "", "replaced": "", "click": MOVING, "order": GOOD,
 }  # fmt: skip
 
 COLOURS_OF_TEXTS = {

@@ -168,7 +168,10 @@ class CustomerAdmin(persons.PersonViews, lists.ViewAdmin):
             "notes": notes_about(obj, base.Resource.CUSTOMERS),
             "may_export": request.user.has_perm(privacy_admin.MAY_EXPORT),
             "may_erase": request.user.has_perm(privacy_admin.MAY_ERASE),
-        }
+            "recommended": presenting.named(
+                "recommendations_of_customer", obj.platform, obj.customer_id
+            ) if request.user.has_perm("recommendations.view_recommendationlog") else "",
+        }  # fmt: skip
 
     def get_urls(self) -> list[Any]:
         return self.person_urls() + super().get_urls()

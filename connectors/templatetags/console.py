@@ -15,6 +15,7 @@ register = template.Library()
 register.filter("amount", presenting.amount)
 register.filter("money", presenting.money)
 register.filter("whole", presenting.whole)
+register.filter("percent", presenting.percent)
 register.filter("ago", presenting.ago)
 register.filter("words", presenting.words)
 register.filter("age", presenting.age)
@@ -28,6 +29,18 @@ def moment(value: datetime | str | None) -> str:
     """A moment, or a snapshot's text of one, with its time zone."""
     found = presenting.moment_of(value) if isinstance(value, str) else value
     return presenting.moment(found)
+
+
+@register.filter
+def signed(value: float, places: int) -> str:
+    """A number with its sign, ``+0.012``."""
+    return f"{value:+.{places}f}".replace("-", presenting.MINUS)
+
+
+@register.filter
+def signed_percent(value: float) -> str:
+    """A share with its sign, ``+1.2 %``."""
+    return f"{value * 100:+.1f} %".replace("-", presenting.MINUS)
 
 
 @register.simple_tag

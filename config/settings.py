@@ -277,6 +277,8 @@ TRYON_PICTURE_DAYS = env.int("TRYON_PICTURE_DAYS", default=7)
 API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
 API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)
 API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
+# How long a body may take to arrive, such as a photo from a telephone.
+API_BODY_SECONDS = env.int("API_BODY_SECONDS", default=60)
 API_RATE_PREFIX = "storekeep:rate"
 # How long a request is answered again under its Idempotency-Key.
 API_IDEMPOTENCY_HOURS = max(24, env.int("API_IDEMPOTENCY_HOURS", default=48))

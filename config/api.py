@@ -14,6 +14,7 @@ from connectors.models import Platform
 from connectors.storefront import errors
 from orders import api as orders
 from support import api as support
+from tryon import api as tryon
 
 
 class PlatformConverter(StringConverter):
@@ -77,5 +78,8 @@ urlpatterns = [
         )
         for name, view in OF_REQUESTS.items()
     ),
+    path("v1/try-on/sessions/", tryon.SessionsView.as_view()),
+    path("v1/try-on/sessions/<uuid:session_id>/", tryon.OneSessionView.as_view()),
+    path("v1/try-on/sessions/<uuid:session_id>/products/", tryon.SessionProductsView.as_view()),
     re_path(r"", errors.not_found),
 ]

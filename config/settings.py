@@ -323,6 +323,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "orders.models.PlatformOrder.Status",
         "RefundRequestStatusEnum": "support.models.RefundRequest.Status",
         "AddressRequestStatusEnum": "support.models.AddressUpdateRequest.Status",
+        "TryOnStatusEnum": "tryon.models.TryOnSession.Status",
+        "OverlayStatusEnum": "tryon.models.TryOnOverlay.Status",
     },
     "COMPONENT_SPLIT_REQUEST": True,
 }

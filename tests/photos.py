@@ -1,4 +1,4 @@
-"""A photo, the face models, and a private storage of the test's own."""
+"""A photo, the face models, products to wear, and a private storage of the test's own."""
 
 from __future__ import annotations
 
@@ -8,9 +8,12 @@ import pytest
 from django.conf import settings as configured
 from PIL import Image
 
+from connectors.sandbox import server, wearables
+from connectors.sandbox.shop import Shop
+from tests.factories import ProductFactory
 from tryon.engine import analysis
 
-FACES = Path(__file__).parent.parent / "fixtures" / "faces"
+FACES = Path(__file__).parent / "fixtures" / "faces"
 # In the photo as it is, seen and measured by a person.
 PUPILS = ((203.8, 100.5), (246.7, 102.8))
 
@@ -48,3 +51,22 @@ def private(settings, tmp_path):
 def kept(folder):
     """What shoppers' pictures are in the storage."""
     return sorted(file.name for file in (folder / "tryon" / "shoppers").glob("*"))
+
+
+@pytest.fixture(scope="session")
+def wardrobe():
+    """A store that serves pictures of what can be worn."""
+    with server.running(Shop()) as found:
+        yield found
+
+
+def hang(connector, wardrobe):
+    """The demo's products to wear, as products of a connected store."""
+    for article in wearables.ARTICLES:
+        ProductFactory(
+            connector=connector, sku=article.sku, merchant_sku=article.sku, title=article.title,
+            metadata={"categories": [{"name": article.category}], "tags": []},
+            image_url=wearables.address(article.sku).replace(
+                "https://shop.example.com", wardrobe.url
+            ),
+        )  # fmt: skip

@@ -81,6 +81,8 @@ def add_products(
 
     Raises ``ProductsError`` or ``ErasedError``.
     """
+    if not skus:
+        raise ProductsError("none")
     with transaction.atomic():
         found = TryOnSession.objects.select_for_update().get(pk=session.pk)
         if found.erased_at is not None:

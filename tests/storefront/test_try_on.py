@@ -17,7 +17,7 @@ from connectors.models import StorefrontKey
 from tests import factories
 from tests.photos import hang, kept
 from tests.storefront.conftest import Caller, key_of, shopper_of
-from tests.storefront.trying import SESSIONS, made, photo_of, start
+from tests.storefront.trying import made, photo_of, start
 from tests.tryon.test_pictures import REFUSED
 from tryon import services, words
 from tryon.models import TryOnOverlay, TryOnSession
@@ -420,9 +420,7 @@ HALF_BASE64 = PART + b'; filename="a"\r\nContent-Transfer-Encoding: base64\r\n\r
     ],
 )  # fmt: skip
 def test_a_form_that_is_none_is_refused(server, private, kind, body, status, code):
-    answer = server.client.generic(
-        "POST", SESSIONS, body, content_type=kind, headers={"authorization": server.authorization}
-    )
+    answer = server.send("POST", "/try-on/sessions/", body, kind)
     assert refused(answer) == (status, code)
     assert nothing_is_kept(private)
 
@@ -444,7 +442,8 @@ def test_a_field_that_is_none_is_named(server, photo_bytes, private):
 
 def test_a_body_of_unknown_length_is_refused(server, private):
     answer = server.client.post(
-        SESSIONS, content_type="multipart/form-data; boundary=b", CONTENT_LENGTH="",
+        "/api/v1/try-on/sessions/", CONTENT_LENGTH="",
+        content_type="multipart/form-data; boundary=b",
         headers={"authorization": server.authorization, "transfer-encoding": "chunked"},
     )  # fmt: skip
     assert refused(answer) == (411, "length_required")

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from django.core.files.uploadedfile import SimpleUploadedFile
-from django.test.client import MULTIPART_CONTENT
+from django.test.client import BOUNDARY, MULTIPART_CONTENT, encode_multipart
 
 from tryon import making
 from tryon.models import TryOnSession
-
-SESSIONS = "/api/v1/try-on/sessions/"
 
 
 def photo_of(content, name="me.jpg", kind="image/jpeg"):
@@ -19,8 +17,8 @@ def start(caller, content, *skus, **fields):
     """Ask for a session; ``None`` leaves a field out."""
     form = {"selfie": photo_of(content), "skus": skus or ("WEAR-ROUND",), "consent_version": "1"}
     form = {name: value for name, value in {**form, **fields}.items() if value is not None}
-    headers = {"authorization": caller.authorization} if caller.authorization else {}
-    return caller.client.post(SESSIONS, form, content_type=MULTIPART_CONTENT, headers=headers)
+    body = encode_multipart(BOUNDARY, form)
+    return caller.send("POST", "/try-on/sessions/", body, MULTIPART_CONTENT)
 
 
 def made(answer):

@@ -29,7 +29,6 @@ from tryon.engine.errors import TryOnError
 from tryon.models import TryOnOverlay, TryOnSession
 
 UNSTORED = {"Cache-Control": "no-store"}
-SKU = r"^[^\x00]*[^\s\x00][^\x00]*$"
 MESSAGES = {
     "none": "Choose a product.",
     "too_many": "These are more products than one photo is tried with: at most {most}.",
@@ -46,7 +45,7 @@ class PhotoForm(uploading.FormParser):
 
 @extend_schema_field({
     "type": "array", "minItems": 1, "maxItems": reading.MOST,
-    "items": {"type": "string", "maxLength": 100, "pattern": SKU},
+    "items": {"type": "string", "maxLength": 100, "pattern": describing.WORDS},
 })  # fmt: skip
 class SkusField(serializers.ListField):
     """Products by their keys; in a form several fields, or one with commas."""

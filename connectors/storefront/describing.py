@@ -11,7 +11,7 @@ from rest_framework import serializers
 from connectors.models import Platform
 from connectors.storefront import views
 from connectors.storefront.errors import ErrorSerializer
-from connectors.storefront.reading import StrictSerializer
+from connectors.storefront.reading import BLANKS, StrictSerializer
 
 ALWAYS = {
     "400": "A parameter or field is wrong; `fields` names it.",
@@ -35,7 +35,7 @@ PATH_PARTS: dict[str, dict[str, Any]] = {
     "sku": {"minLength": 1, "maxLength": 100},
 }
 TEXT = r"^[^\x00]*$"
-WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"
+WORDS = rf"^[^\x00]*[^{BLANKS}][^\x00]*$"
 
 
 def _header(kind: str, text: str) -> dict[str, Any]:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
 from django.conf import settings as configured
+from django.db import connection
 from PIL import Image
 
 from connectors.sandbox import server, wearables
 from connectors.sandbox.shop import Shop
 from tests.factories import ProductFactory
+from tryon import making
 from tryon.engine import analysis
+from tryon.models import TryOnSession
 
 FACES = Path(__file__).parent / "fixtures" / "faces"
 # In the photo as it is, seen and measured by a person.
@@ -70,3 +74,21 @@ def hang(connector, wardrobe):
                 "https://shop.example.com", wardrobe.url
             ),
         )  # fmt: skip
+
+
+@pytest.fixture
+def tryon_worker(transactional_db):
+    """What the queue's worker does, beside the test."""
+    ended = threading.Event()
+
+    def work():
+        while not ended.wait(0.2):
+            for session in TryOnSession.objects.filter(status="created"):
+                making.make(session.pk)
+        connection.close()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    yield
+    ended.set()
+    thread.join()

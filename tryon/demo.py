@@ -9,7 +9,7 @@ from typing import Any
 
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.template.response import TemplateResponse
 from django.views.decorators.http import require_safe
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -66,7 +66,7 @@ def page(request: HttpRequest) -> HttpResponse:
     found = [
         {
             "sku": rows[sku].sku, "article": article,
-            "price": currencies.shown(rows[sku].exact_price, shop.currency),
+            "price": _price(rows[sku], str(shop.currency)),
         }
         for sku, article in wearables.BY_SKU.items() if sku in rows
     ]  # fmt: skip
@@ -74,12 +74,17 @@ def page(request: HttpRequest) -> HttpResponse:
         "products": found, "hours": settings.TRYON_KEEP_HOURS,
         "version": settings.TRYON_CONSENT_VERSION, "most": settings.TRYON_MOST_PRODUCTS,
     }  # fmt: skip
-    return render(request, "tryon/demo.html", data, headers=HEADERS)
+    return TemplateResponse(request, "tryon/demo.html", data, headers=HEADERS)
+
+
+def _price(product: PlatformProduct, currency: str) -> str:
+    amount = product.exact_price
+    return "" if amount is None else f"{currency} {currencies.written(amount, currency)}"
 
 
 @require_safe
 def product_picture(request: HttpRequest, sku: str) -> HttpResponse:
-    """The picture of a product of the demo shop, which a phone reaches here but not at the store."""
+    """A picture of the demo shop: a phone reaches it here, but not at the sandbox store."""
     if sku not in wearables.BY_SKU:
         raise Http404
     kind = "image/jpeg" if wearables.BY_SKU[sku].on_white else "image/png"

@@ -7,20 +7,16 @@ import os
 import re
 import shutil
 import subprocess
-import threading
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
-from django.db import connection
 from django.utils import timezone
 
 from tests import factories
 from tests.photos import FACES, hang
 from tests.storefront.asking import order_of
 from tests.storefront.conftest import key_of
-from tryon import making
-from tryon.models import TryOnSession
 
 DOC = Path(__file__).parents[2] / "docs" / "storefront.md"
 BLOCK = re.compile(r"^```(sh|json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -57,25 +53,7 @@ def is_as_shown(given, shown):
 
 
 @pytest.fixture
-def _worker(transactional_db):
-    """What the queue's worker does, beside the reader."""
-    ended = threading.Event()
-
-    def work():
-        while not ended.wait(0.2):
-            for session in TryOnSession.objects.filter(status="created"):
-                making.make(session.pk)
-        connection.close()
-
-    thread = threading.Thread(target=work)
-    thread.start()
-    yield
-    ended.set()
-    thread.join()
-
-
-@pytest.fixture
-def reader(shop, live_server, transactional_db, wardrobe, private, _worker):
+def reader(shop, live_server, transactional_db, wardrobe, private, tryon_worker):
     """A customer with an order of yesterday, and what the reader has put into the environment."""
     shop.store_url = wardrobe.url
     shop.save()

@@ -39,7 +39,8 @@ async function smaller(file) {
 function choose(field) {
     if (!field.files.length) return;
     photo = field.files[0];
-    // Another photo is another session.
+    // Another photo is another session; the one before isn't needed any more.
+    if (token) ask(form.dataset.session, "DELETE").catch(() => {});
     forget();
     const preview = document.getElementById("preview");
     URL.revokeObjectURL(preview.src);
@@ -67,18 +68,17 @@ async function ask(address, method, body) {
 }
 
 function missing(skus) {
-    if (!photo) return ["photo", "Take or choose a photo first."];
-    if (!skus.length) return ["products", "Choose something to try on."];
-    if (skus.length > Number(form.dataset.most)) return ["products", `Choose at most ${form.dataset.most}.`];
-    if (!form.elements.consent.checked) return ["consent", "Agree to what is done with your photo first."];
-    return null;
+    if (!photo) return "Take or choose a photo first.";
+    if (!skus.length) return "Choose something to try on.";
+    if (skus.length > Number(form.dataset.most)) return `Choose at most ${form.dataset.most}.`;
+    return form.elements.consent.checked ? "" : "Agree to what is done with your photo first.";
 }
 
 async function send(event) {
     event.preventDefault();
     const skus = [...form.querySelectorAll("[name=skus]:checked")].map((one) => one.value);
     const lacking = missing(skus);
-    if (lacking) return tell(lacking[1]);
+    if (lacking) return tell(lacking);
     tell("");
     submit.disabled = true;
     try {

@@ -71,7 +71,8 @@ def test_a_session_of_the_demo_is_followed_and_ended(client, demo, photo_bytes, 
     making.make(begun.json()["id"])
     found = client.get(SESSION, headers=who).json()
     assert (found["status"], found["overlays"][0]["status"]) == ("complete", "complete")
-    assert client.get(found["overlays"][0]["picture"]).status_code == 200
+    picture = client.get(found["overlays"][0]["picture"])
+    assert b"".join(picture.streaming_content)[:3] == b"\xff\xd8\xff"
     more = client.post(
         SESSION, {"skus": ["WEAR-CAP"]}, content_type="application/json", headers=who
     )

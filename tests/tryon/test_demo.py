@@ -117,7 +117,7 @@ def test_what_the_demo_refuses_is_said_in_words(client, demo, photo_bytes, priva
 @pytest.mark.browser
 @pytest.mark.parametrize("size", [{"width": 1400, "height": 900}, PHONE], ids=["desk", "phone"])
 def test_a_shopper_sees_how_it_looks(
-    transactional_db, demo, tryon_worker, page, live_server, private, size, tmp_path
+    transactional_db, demo, tryon_worker, page, live_server, private, size
 ):
     page.set_viewport_size(size)
     page.goto(live_server.url + PAGE)
@@ -133,14 +133,12 @@ def test_a_shopper_sees_how_it_looks(
         then(page)
     assert not TryOnSession.objects.exists()
     page.check("[value=WEAR-BEANIE]")
-    page.screenshot(path=tmp_path / "before.png", full_page=True)
     page.click("[type=submit]")
     expect(page.locator("#state")).to_have_text("Done.", timeout=30_000)
     expect(page.locator("#pictures img")).to_have_count(2)
     shown = page.locator("#pictures img").evaluate_all("all => all.map(one => one.naturalWidth)")
     assert min(shown) > 300
     assert page.evaluate("document.documentElement.scrollWidth") == size["width"]
-    page.screenshot(path=tmp_path / "after.png", full_page=True)
     page.check("[value=WEAR-HOOPS]")
     page.click("[type=submit]")
     expect(page.locator("#pictures img")).to_have_count(3, timeout=30_000)

@@ -15,6 +15,7 @@ from connectors.storefront import errors
 from orders import api as orders
 from recommendations import api as recommendations
 from support import api as support
+from tryon import api as tryon
 
 
 class PlatformConverter(StringConverter):
@@ -87,5 +88,8 @@ urlpatterns = [
         "v1/recommendations/<uuid:recommendation_id>/events/",
         recommendations.RecommendationEventsView.as_view(),
     ),
+    path("v1/try-on/sessions/", tryon.SessionsView.as_view()),
+    path("v1/try-on/sessions/<uuid:session_id>/", tryon.OneSessionView.as_view()),
+    path("v1/try-on/sessions/<uuid:session_id>/products/", tryon.SessionProductsView.as_view()),
     re_path(r"", errors.not_found),
 ]

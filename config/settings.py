@@ -297,6 +297,8 @@ RECOMMENDATIONS_KEEP_DAYS = env.int("RECOMMENDATIONS_KEEP_DAYS", default=180)
 API_RATE_KEY = env.int("API_RATE_KEY", default=3_000)
 API_RATE_CUSTOMER = env.int("API_RATE_CUSTOMER", default=120)
 API_RATE_ADDRESS = env.int("API_RATE_ADDRESS", default=300)
+# How long a body may take to arrive, such as a photo from a telephone.
+API_BODY_SECONDS = env.int("API_BODY_SECONDS", default=60)
 API_RATE_PREFIX = "storekeep:rate"
 # How long a request is answered again under its Idempotency-Key.
 API_IDEMPOTENCY_HOURS = max(24, env.int("API_IDEMPOTENCY_HOURS", default=48))
@@ -341,6 +343,8 @@ SPECTACULAR_SETTINGS = {
         "OrderStatusEnum": "orders.models.PlatformOrder.Status",
         "RefundRequestStatusEnum": "support.models.RefundRequest.Status",
         "AddressRequestStatusEnum": "support.models.AddressUpdateRequest.Status",
+        "TryOnStatusEnum": "tryon.models.TryOnSession.Status",
+        "OverlayStatusEnum": "tryon.models.TryOnOverlay.Status",
     },
     "COMPONENT_SPLIT_REQUEST": True,
 }

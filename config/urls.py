@@ -6,6 +6,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from connectors import views
+from tryon import demo
 from tryon import views as tryon
 
 
@@ -24,5 +25,9 @@ urlpatterns = [
     path("admin/", admin.site.urls),
     path("api/", include("config.api")),
     path("try-on/pictures/<str:token>", tryon.picture, name="tryon-picture"),
+    path("try-on/demo/", demo.page, name="tryon-demo"),
+    path("try-on/demo/pictures/<slug:sku>", demo.product_picture, name="tryon-demo-picture"),
+    path("try-on/demo/sessions/", demo.SessionsView.as_view(), name="tryon-demo-sessions"),
+    path("try-on/demo/session/", demo.SessionView.as_view(), name="tryon-demo-session"),
     path("webhooks/<uuid:connector_id>/", views.receive_webhook, name="webhooks"),
 ]

@@ -9,7 +9,7 @@ import pytest
 from django.core.cache import cache
 from django.core.servers.basehttp import WSGIRequestHandler
 
-pytest_plugins = ["tests.browser", "tests.emptying"]
+pytest_plugins = ["tests.browser", "tests.emptying", "tests.photos"]
 
 connect = socket.socket.connect
 

@@ -17,6 +17,7 @@ from tryon.engine import pictures
 from tryon.models import TryOnOverlay, TryOnSession
 
 Status = TryOnSession.Status
+Products = QuerySet[PlatformProduct]
 # Decoding a photo of 40 megapixels takes some 300 MB: one at a time in a process.
 DECODING = threading.Lock()
 
@@ -38,16 +39,19 @@ class ErasedError(Exception):
 
 
 def start(
-    *, platform: str, photo: bytes, skus: Sequence[str], consent_version: str,
-    customer_id: str | None = None,
+    *, platform: str, photo: bytes | str, skus: Sequence[str], consent_version: str,
+    customer_id: str | None = None, among: Products | None = None,
 ) -> TryOnSession:  # fmt: skip
-    """A new session, which the queue works on at once.
+    """A new session, which the queue works on at once; ``photo`` may be an address.
 
-    Raises ``ConsentError``, ``ProductsError`` or ``PictureError``; then nothing was stored.
+    Raises ``ConsentError``, ``ProductsError``, ``FetchError`` or ``PictureError``; then nothing was
+    stored, and without consent nothing was fetched.
     """
     if consent_version != settings.TRYON_CONSENT_VERSION:
         raise ConsentError
-    wanted = _wanted(platform, skus, already=0)
+    wanted = _wanted(platform, skus, already=0, among=among)
+    if isinstance(photo, str):
+        photo = fetch_photo(photo)
     with DECODING:
         content = pictures.jpeg(pictures.photo(photo))
     name = storing.keep(content)
@@ -70,11 +74,15 @@ def fetch_photo(address: str) -> bytes:
     return fetching.fetch(address, hosts=settings.TRYON_SELFIE_HOSTS)
 
 
-def add_products(session: TryOnSession, *, skus: Sequence[str]) -> TryOnSession:
+def add_products(
+    session: TryOnSession, *, skus: Sequence[str], among: Products | None = None
+) -> TryOnSession:
     """Try more on with the same photo; those that are there already change nothing.
 
     Raises ``ProductsError`` or ``ErasedError``.
     """
+    if not skus:
+        raise ProductsError("none")
     with transaction.atomic():
         found = TryOnSession.objects.select_for_update().get(pk=session.pk)
         if found.erased_at is not None:
@@ -82,7 +90,7 @@ def add_products(session: TryOnSession, *, skus: Sequence[str]) -> TryOnSession:
         known = set(found.overlays.values_list("sku", flat=True))
         more = [sku for sku in dict.fromkeys(skus) if sku not in known]
         if more:
-            _add(found, _wanted(str(found.platform), more, already=len(known)))
+            _add(found, _wanted(str(found.platform), more, already=len(known), among=among))
             _reopen(found)
     return found
 
@@ -141,14 +149,17 @@ def _pictures(sessions: QuerySet[TryOnSession]) -> list[str]:
     return [*selfies.values(), *overlays.values_list("overlay_url", flat=True)]
 
 
-def _wanted(platform: str, skus: Sequence[str], *, already: int) -> list[str]:
-    """The products that are to be tried on, each once."""
+def _wanted(
+    platform: str, skus: Sequence[str], *, already: int, among: Products | None
+) -> list[str]:
+    """The products that are to be tried on, each once; only ``among`` these, if they are given."""
     wanted = list(dict.fromkeys(skus))
     if not wanted:
         raise ProductsError("none")
     if already + len(wanted) > settings.TRYON_MOST_PRODUCTS:
         raise ProductsError("too_many")
-    rows = PlatformProduct.objects.present().filter(platform=platform, sku__in=wanted)
+    rows = PlatformProduct.objects.all() if among is None else among
+    rows = rows.filter(deleted_at__isnull=True, platform=platform, sku__in=wanted)
     unknown = set(wanted) - set(rows.values_list("sku", flat=True))
     if unknown:
         raise ProductsError("unknown_sku", sorted(unknown))

@@ -1,4 +1,7 @@
-"""Who calls the API: a shop's server with its key, a shopper, or a guest with one order."""
+"""Who calls the API: a shop's server with its key, a shopper, or one without an account.
+
+Those are a guest with one order, and a visitor with one try-on session.
+"""
 
 from __future__ import annotations
 
@@ -25,6 +28,10 @@ class Kind(StrEnum):
     SERVER = "server"
     CUSTOMER = "customer"
     GUEST = "guest"
+    VISITOR = "visitor"
+
+
+SUBJECTS = {Kind.CUSTOMER: "customer_id", Kind.GUEST: "order_id", Kind.VISITOR: "session_id"}
 
 
 class TokenError(Exception):
@@ -37,13 +44,14 @@ class TokenError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Caller:
-    """A shopper has ``customer_id``, a guest ``order_id``, both ``platform``; a server neither."""
+    """Whoever has a token has ``platform`` and one of the ids; a server has neither."""
 
     kind: Kind
     key: StorefrontKey
     platform: str = ""
     customer_id: str = ""
     order_id: str = ""
+    session_id: str = ""
 
     is_authenticated = True
 
@@ -51,7 +59,7 @@ class Caller:
     def ident(self) -> str:
         """Tells callers apart: two requests of one have the same."""
         return "|".join((self.kind, self.key.prefix, self.platform, self.customer_id,
-                         self.order_id))  # fmt: skip
+                         self.order_id or self.session_id))  # fmt: skip
 
 
 def of(request: Request) -> Caller:
@@ -116,6 +124,12 @@ def guest_token(key: StorefrontKey, *, platform: str, order_id: str) -> Minted:
     return _minted(key, life, kind=Kind.GUEST, platform=platform, subject=order_id)
 
 
+def visitor_token(key: StorefrontKey, *, platform: str, session_id: str) -> Minted:
+    """A token with which whoever has it sees one try-on session, as long as its pictures stay."""
+    life = timedelta(hours=settings.TRYON_KEEP_HOURS)
+    return _minted(key, life, kind=Kind.VISITOR, platform=platform, subject=session_id)
+
+
 def _minted(
     key: StorefrontKey, life: timedelta, *, kind: Kind, platform: str, subject: str
 ) -> Minted:
@@ -132,11 +146,7 @@ def caller_of(token: str) -> Caller:
     key = live_key(prefix)
     if key is None:
         raise TokenError("invalid_token")
-    is_customer = kind == Kind.CUSTOMER
-    return Caller(
-        kind=Kind(kind), key=key, platform=platform,
-        customer_id=subject if is_customer else "", order_id="" if is_customer else subject,
-    )  # fmt: skip
+    return Caller(kind=Kind(kind), key=key, platform=platform, **{SUBJECTS[kind]: subject})
 
 
 def _said(token: str) -> tuple[Any, ...]:

@@ -11,7 +11,7 @@ from rest_framework import serializers
 from connectors.models import Platform
 from connectors.storefront import views
 from connectors.storefront.errors import ErrorSerializer
-from connectors.storefront.reading import StrictSerializer
+from connectors.storefront.reading import BLANKS, StrictSerializer
 
 ALWAYS = {
     "400": "A parameter or field is wrong; `fields` names it.",
@@ -23,6 +23,8 @@ ALWAYS = {
 OF_ONE = {"404": "There is no such row, or the caller may not see it."}
 OF_PAGES = {"404": "`cursor` is none of this list in this order."}
 OF_BODIES = {
+    "408": "The body took too long to arrive.",
+    "411": "The body doesn’t say how long it is.",
     "413": "The body is larger than 64 KiB.",
     "415": "The body is no application/json.",
 }
@@ -33,15 +35,15 @@ PATH_PARTS: dict[str, dict[str, Any]] = {
     "sku": {"minLength": 1, "maxLength": 100},
 }
 TEXT = r"^[^\x00]*$"
-WORDS = r"^[^\x00]*[^\s\x00][^\x00]*$"
+WORDS = rf"^[^\x00]*[^{BLANKS}][^\x00]*$"
 
 
 def _header(kind: str, text: str) -> dict[str, Any]:
     return {"schema": {"type": kind}, "description": text}
 
 
+ETAG = {"ETag": _header("string", "For `If-None-Match`, which makes the next answer 304.")}
 HEADERS = {
-    "200": {"ETag": _header("string", "For `If-None-Match`, which makes the next answer 304.")},
     "429": {"Retry-After": _header("integer", "Seconds to wait.")},
 }
 REPLAYED = {"Idempotency-Replayed": _header("string", "`true` where this is an earlier answer.")}
@@ -76,7 +78,8 @@ class Schema(AutoSchema):
 
     def _headers(self) -> dict[str, Any]:
         names = {one["name"] for one in self._get_parameters()}
-        return HEADERS | ({"201": REPLAYED} if "Idempotency-Key" in names else {})
+        read = {"200": ETAG} if self.method == "GET" else {}
+        return HEADERS | read | ({"201": REPLAYED} if "Idempotency-Key" in names else {})
 
     def get_summary(self) -> str:
         """The first sentence of what the view says of itself."""

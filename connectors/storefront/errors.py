@@ -66,6 +66,18 @@ class TooLargeError(exceptions.APIException):
     default_detail = "The body is too large."
 
 
+class SlowError(exceptions.APIException):
+    status_code = status.HTTP_408_REQUEST_TIMEOUT
+    default_code = "too_slow"
+    default_detail = "The body took too long to arrive. Send it again."
+
+
+class UnmeasuredError(exceptions.APIException):
+    status_code = status.HTTP_411_LENGTH_REQUIRED
+    default_code = "length_required"
+    default_detail = "Say in Content-Length how long the body is."
+
+
 def body(code: str, message: str, fields: Sequence[Mapping[str, Any]] = ()) -> dict[str, Any]:
     """An error as it is sent."""
     return {"code": code, "message": message, "fields": list(fields)}

@@ -24,7 +24,9 @@ class MayCall(BasePermission):
         if origin is not None and not _same(origin, caller.key.origins):
             _refuse("origin_not_allowed", "The API key is not for pages of this origin.")
         if caller.kind not in view.kinds:
-            _refuse("not_for_shoppers", "Only the shop’s server may do this, with its API key.")
+            _refuse(
+                "not_for_shoppers", "This needs the shop’s API key, or a token of another kind."
+            )
         # A token opens no more than the key that it was made with.
         if view.scope not in caller.key.scopes:
             _refuse("missing_scope", f"The API key lacks the scope “{view.scope}”.")

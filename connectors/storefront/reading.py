@@ -67,9 +67,14 @@ class AmountField(serializers.DecimalField):
         return super().to_internal_value(data)
 
 
+# Python strips more than the spaces that \s means in a schema.
+BLANKS = r"\s\x00\x1c-\x1f\x85"
+TEXT_OF_SEVERAL = rf"^[^{BLANKS},]([^,\x00]*[^{BLANKS},])?$"
+
+
 @extend_schema_field({
     "type": "array", "minItems": 1, "maxItems": MOST,
-    "items": {"type": "string", "maxLength": 100, "pattern": r"^[^\s,\x00]([^,\x00]*[^\s,\x00])?$"},
+    "items": {"type": "string", "maxLength": 100, "pattern": TEXT_OF_SEVERAL},
 })  # fmt: skip
 class TextsField(serializers.ListField):
     """Several texts, separated by commas."""

@@ -49,11 +49,9 @@ class JSONParser(BaseParser):
     media_type = "application/json"
 
     def parse(self, stream: Any, media_type: Any = None, context: Any = None) -> dict[str, Any]:
-        from connectors.storefront.errors import TooLargeError
+        from connectors.storefront import bodies
 
-        text = stream.read(LARGEST_BODY + 1)
-        if len(text) > LARGEST_BODY:
-            raise TooLargeError(f"The body is larger than {LARGEST_BODY // 1024} KiB.")
+        text = bodies.read(context["request"], stream, LARGEST_BODY, "64 KiB")
         try:
             found = orjson.loads(text)
         except orjson.JSONDecodeError:

@@ -14,13 +14,13 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from connectors.models import Scope
-from connectors.storefront import callers
+from connectors.storefront import bodies, callers
 from connectors.storefront.callers import Caller, Kind
 from connectors.storefront.prepared import Prepared
 
 SERVERS = frozenset((Kind.SERVER,))
 SHOPPERS = frozenset((Kind.SERVER, Kind.CUSTOMER))
-EVERYONE = frozenset(Kind)
+EVERYONE = frozenset((Kind.SERVER, Kind.CUSTOMER, Kind.GUEST))
 
 
 class View(APIView):
@@ -37,6 +37,10 @@ class View(APIView):
             request._not_authenticated()  # type: ignore[attr-defined]
             self.check_throttles(request)
             raise
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        bodies.measured(request._request)
 
     def permission_denied(self, request: Request, message: Any = None, code: Any = None) -> Never:
         raise exceptions.PermissionDenied(message, code)

@@ -17,13 +17,14 @@ class Caller:
         self.client, self.authorization = client, authorization
 
     def __call__(self, method, path, body=None, **headers):
+        sent, kind = b"" if body is None else json.dumps(body), "application/json"
+        return self.send(method, path, sent, kind, **headers)
+
+    def send(self, method, path, body, kind, **headers):
         if self.authorization:
             headers.setdefault("authorization", self.authorization)
-        data = {} if body is None else {"data": json.dumps(body)}
-        return self.client.generic(
-            method, f"/api/v1{path}", content_type="application/json",
-            headers={name.replace("_", "-"): value for name, value in headers.items()}, **data,
-        )  # fmt: skip
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        return self.client.generic(method, f"/api/v1{path}", body, content_type=kind, headers=named)
 
     def get(self, path, **headers):
         return self("GET", path, **headers)

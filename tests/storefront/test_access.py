@@ -16,36 +16,49 @@ from support.models import AddressUpdateRequest, RefundRequest
 from tests import factories
 from tests.storefront.asking import YORK, ask, order_of, refund_of
 from tests.storefront.conftest import Caller, key_of, shopper_of
+from tests.storefront.trying import start
+from tryon.models import TryOnOverlay, TryOnSession
 
 # Columns: the shop's server; a server with no scope; the server of another store; the shopper,
-# another shopper of the store; the guest with a link to the order, one with a link to another.
-COLUMNS = ("server", "scopeless", "elsewhere", "shopper", "other", "guest", "stranger")
+# another shopper of the store; the guest with a link to the order, one with a link to another; the
+# visitor with the token of a session that is no customer's.
+COLUMNS = ("server", "scopeless", "elsewhere", "shopper", "other", "guest", "stranger", "visitor")
 MATRIX = """
-GET  /products/                                                  200 403 200 200 200 200 200
-GET  /products/{platform}/{sku}/                                 200 403 404 200 200 200 200
-GET  /customers/?email=ada@example.com                           200 403 200 403 403 403 403
-GET  /customers/{platform}/{customer_id}/                        200 403 404 200 404 403 403
-GET  /customers/{platform}/{customer_id}/orders/                 200 403 404 200 404 403 403
-GET  /orders/                                                    200 403 200 200 200 403 403
-GET  /orders/{platform}/{order_id}/                              200 403 404 200 404 200 404
-GET  /orders/{platform}/{order_id}/refund-eligibility/           200 403 404 200 404 200 404
-GET  /orders/{platform}/{order_id}/address-eligibility/          200 403 404 200 404 200 404
-GET  /orders/{platform}/{order_id}/refund-requests/              200 403 404 200 404 200 404
-POST /orders/{platform}/{order_id}/refund-requests/              201 403 404 201 404 201 404
-GET  /orders/{platform}/{order_id}/refund-requests/{refund}/     200 403 404 200 404 200 404
-GET  /orders/{platform}/{order_id}/address-requests/             200 403 404 200 404 200 404
-POST /orders/{platform}/{order_id}/address-requests/             201 403 404 201 404 201 404
-GET  /orders/{platform}/{order_id}/address-requests/{address}/   200 403 404 200 404 200 404
-POST /customer-tokens/                                           201 403 404 403 403 403 403
-POST /guest-links/                                               201 403 404 403 403 403 403
-GET  /recommendations/                                           200 403 200 200 200 403 403
-GET  /recommendations/{recommendation}/                          200 403 404 200 404 403 403
-POST /recommendations/{recommendation}/events/                   201 403 404 201 404 403 403
+GET  /products/                                                  200 403 200 200 200 200 200 403
+GET  /products/{platform}/{sku}/                                 200 403 404 200 200 200 200 403
+GET  /customers/?email=ada@example.com                           200 403 200 403 403 403 403 403
+GET  /customers/{platform}/{customer_id}/                        200 403 404 200 404 403 403 403
+GET  /customers/{platform}/{customer_id}/orders/                 200 403 404 200 404 403 403 403
+GET  /orders/                                                    200 403 200 200 200 403 403 403
+GET  /orders/{platform}/{order_id}/                              200 403 404 200 404 200 404 403
+GET  /orders/{platform}/{order_id}/refund-eligibility/           200 403 404 200 404 200 404 403
+GET  /orders/{platform}/{order_id}/address-eligibility/          200 403 404 200 404 200 404 403
+GET  /orders/{platform}/{order_id}/refund-requests/              200 403 404 200 404 200 404 403
+POST /orders/{platform}/{order_id}/refund-requests/              201 403 404 201 404 201 404 403
+GET  /orders/{platform}/{order_id}/refund-requests/{refund}/     200 403 404 200 404 200 404 403
+GET  /orders/{platform}/{order_id}/address-requests/             200 403 404 200 404 200 404 403
+POST /orders/{platform}/{order_id}/address-requests/             201 403 404 201 404 201 404 403
+GET  /orders/{platform}/{order_id}/address-requests/{address}/   200 403 404 200 404 200 404 403
+POST /customer-tokens/                                           201 403 404 403 403 403 403 403
+POST /guest-links/                                               201 403 404 403 403 403 403 403
+GET  /recommendations/                                           200 403 200 200 200 403 403 403
+GET  /recommendations/{recommendation}/                          200 403 404 200 404 403 403 403
+POST /recommendations/{recommendation}/events/                   201 403 404 201 404 403 403 403
+POST /try-on/sessions/                                           201 403 422 201 201 403 403 403
+GET  /try-on/sessions/{session}/                                 200 403 404 200 404 403 403 404
+DELETE /try-on/sessions/{session}/                               204 403 404 204 404 403 403 404
+POST /try-on/sessions/{session}/products/                        200 403 404 200 404 403 403 404
+GET  /try-on/sessions/{visit}/                                   200 403 404 404 404 403 403 200
+DELETE /try-on/sessions/{visit}/                                 204 403 404 404 404 403 403 204
+POST /try-on/sessions/{visit}/products/                          200 403 404 404 404 403 403 200
 """
 ROWS = [line.split() for line in MATRIX.strip().splitlines()]
 OTHERS = ("none", "mistyped", "revoked", "expired key", "expired token", "revoked token", "staff")
 METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "TRACE", "CONNECT")
 SECRETS = (b"ada@example.com", b"Boar Lane", b"Stonegate")
+
+
+pytestmark = pytest.mark.usefixtures("private")
 
 
 @pytest.fixture
@@ -55,12 +68,20 @@ def order(shop):
 
 
 @pytest.fixture
-def rows(server, order):
+def visit(server, order, photo_bytes):
+    """The answer to a visitor's photo."""
+    return start(server, photo_bytes, "SKU").json()
+
+
+@pytest.fixture
+def rows(server, order, visit, photo_bytes):
+    session = start(server, photo_bytes, "SKU", customer_id=order.customer_id).json()
     refund = ask(server, order, refund_of(order), key="first").json()
     return {
         "platform": order.platform, "order_id": order.order_id, "sku": "SKU",
         "customer_id": order.customer_id, "refund": refund["id"], "address": address_of(order),
         "recommendation": recommendation_of(order),
+        "session": session["id"], "visit": visit["id"],
     }  # fmt: skip
 
 
@@ -87,7 +108,7 @@ def guest_of(server, order):
 
 
 @pytest.fixture
-def callers(server, shop, order):
+def callers(server, shop, order, visit):
     """Those of the table's columns."""
     other = factories.OrderFactory(connector=shop)
     elsewhere = factories.ConnectorFactory(key_prefix="eu")
@@ -99,6 +120,7 @@ def callers(server, shop, order):
         "other": shopper_of(server, other.customer),
         "guest": guest_of(server, order),
         "stranger": guest_of(server, other),
+        "visitor": Caller(server.client, f"Bearer {visit['token']}"),
     }
 
 
@@ -126,6 +148,8 @@ def nobodies(server, shop, order, admin_user):
 def body_of(path, order):
     if path.endswith("tokens/"):
         return {"platform": order.platform, "customer_id": order.customer_id}
+    if path.endswith("products/"):
+        return {"skus": ["SKU"]}
     if path.endswith("links/"):
         return {"platform": order.platform, "order_id": order.order_id}
     if path.endswith("events/"):
@@ -134,21 +158,25 @@ def body_of(path, order):
 
 
 def made():
-    return [
-        model.objects.count()
-        for model in (RefundRequest, AddressUpdateRequest, RecommendationEvent)
-    ]
+    models = (
+        RefundRequest, AddressUpdateRequest, RecommendationEvent, TryOnSession, TryOnOverlay,
+    )  # fmt: skip
+    return [model.objects.count() for model in models]
+
+
+def ask_for(caller, method, path, order, photo_bytes, key):
+    if path == "/try-on/sessions/":
+        return start(caller, photo_bytes, "SKU")
+    body = body_of(path, order) if method == "POST" else None
+    return caller(method, path, body, idempotency_key=key)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")
 @pytest.mark.parametrize("column", range(len(COLUMNS)), ids=COLUMNS)
-def test_a_caller_gets_what_the_table_says(row, column, callers, rows, order):
+def test_a_caller_gets_what_the_table_says(row, column, callers, rows, order, photo_bytes):
     method, path, *expected = row
-    body = body_of(path, order) if method == "POST" else None
-    before = made()
-    answer = callers[COLUMNS[column]](
-        method, path.format(**rows), body, idempotency_key=f"k{column}"
-    )
+    before, caller = made(), callers[COLUMNS[column]]
+    answer = ask_for(caller, method, path.format(**rows), order, photo_bytes, f"k{column}")
     assert answer.status_code == int(expected[column]), answer.content
     if answer.status_code >= 400:
         assert made() == before
@@ -158,12 +186,11 @@ def test_a_caller_gets_what_the_table_says(row, column, callers, rows, order):
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: f"{row[0]} {row[1]}")
-def test_nobody_else_gets_anything(row, nobodies, rows, order):
+def test_nobody_else_gets_anything(row, nobodies, rows, order, photo_bytes):
     method, path, *_ = row
-    body = body_of(path, order) if method == "POST" else None
     before = made()
     answers = {
-        who: caller(method, path.format(**rows), body, idempotency_key="k").status_code
+        who: ask_for(caller, method, path.format(**rows), order, photo_bytes, "k").status_code
         for who, caller in nobodies.items()
     }
     assert answers == dict.fromkeys(OTHERS, 401)

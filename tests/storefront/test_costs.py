@@ -8,6 +8,7 @@ from connectors.storefront.prepared import Prepared
 from orders.models import PlatformOrder
 from tests import factories
 from tests.storefront.asking import order_of, path_of
+from tests.storefront.trying import start
 
 
 @pytest.fixture
@@ -41,6 +42,19 @@ def test_a_request_makes_so_many_queries(
     assert server.get(asked).status_code == 200
     with django_assert_num_queries(queries):
         assert server.get(asked).status_code == 200
+
+
+def test_a_try_on_makes_as_many_queries_for_twelve_products_as_for_one(
+    server, shop, photo_bytes, private, django_assert_num_queries
+):
+    skus = [f"SKU-{number}" for number in range(12)]
+    for sku in skus:
+        factories.ProductFactory(connector=shop, sku=sku)
+    for some in (skus[:1], skus):
+        begun = start(server, photo_bytes, *some).json()
+        with django_assert_num_queries(3):
+            found = server.get(f"/try-on/sessions/{begun['id']}/").json()
+        assert len(found["overlays"]) == len(some)
 
 
 def test_eligibility_makes_as_many_queries_for_forty_lines_as_for_one(

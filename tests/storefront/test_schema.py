@@ -13,6 +13,7 @@ from django.core.management import call_command
 from tests import factories
 from tests.storefront.asking import YORK, ask, order_of, refund_of
 from tests.storefront.conftest import Caller
+from tests.storefront.trying import start
 
 EXAMPLES = os.environ.get("STOREKEEP_FUZZ_EXAMPLES", "10")
 HERE = Path(__file__).parent
@@ -30,9 +31,22 @@ def order(shop, customer):
 
 
 @pytest.fixture
-def rows(server, order):
-    """What paths name: rows that there are."""
+def visit(server, order, photo_bytes, private):
+    """The answer to a visitor's photo."""
     factories.ProductFactory(connector=order.connector, sku="SKU")
+    return start(server, photo_bytes, "SKU").json()
+
+
+@pytest.fixture
+def visitor(server, visit):
+    return Caller(server.client, f"Bearer {visit['token']}")
+
+
+@pytest.fixture
+def rows(who, server, order, visit, photo_bytes):
+    """What paths name: rows that there are."""
+    own = start(server, photo_bytes, "SKU", customer_id=order.customer_id).json()
+    ended = start(server, photo_bytes, "SKU", customer_id=order.customer_id).json()
     refund = ask(server, order, refund_of(order)).json()
     address = ask(server, order, {"new_address": YORK}, "k2", "address-requests").json()
     answer = server.get(
@@ -42,10 +56,11 @@ def rows(server, order):
         "RECOMMENDATION_ID": answer["id"], "PLATFORM": order.platform, "SKU": "SKU",
         "ORDER_ID": order.order_id, "CUSTOMER_ID": order.customer_id,
         "REFUND_ID": refund["id"], "ADDRESS_ID": address["id"],
+        "SESSION_ID": (visit if who == "visitor" else own)["id"], "ENDED_ID": ended["id"],
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("who", ["server", "shopper", "guest"])
+@pytest.mark.parametrize("who", ["server", "shopper", "guest", "visitor"])
 def test_answers_are_as_the_schema_says(
     who, request, transactional_db, many_allowed, rows, live_server, tmp_path
 ):

@@ -14,11 +14,13 @@ import pytest
 from django.utils import timezone
 
 from tests import factories
+from tests.photos import FACES, hang
 from tests.storefront.asking import order_of
 from tests.storefront.conftest import key_of
 
 DOC = Path(__file__).parents[2] / "docs" / "storefront.md"
 BLOCK = re.compile(r"^```(sh|json|text)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+CODES = re.compile(r"(?:\bcode=|(?:Picture|Fetch|Products)Error\()\"([a-z_]+)\"")
 ANY = "…"
 MARK = "-- the next step --"
 
@@ -51,8 +53,11 @@ def is_as_shown(given, shown):
 
 
 @pytest.fixture
-def reader(shop, live_server, transactional_db):
+def reader(shop, live_server, transactional_db, wardrobe, private, tryon_worker):
     """A customer with an order of yesterday, and what the reader has put into the environment."""
+    shop.store_url = wardrobe.url
+    shop.save()
+    hang(shop, wardrobe)
     factories.ProductFactory.create_batch(3, connector=shop, exact_price="5")
     customer = factories.CustomerFactory(connector=shop, email="ada@example.com")
     order_of(shop, customer)
@@ -60,7 +65,8 @@ def reader(shop, live_server, transactional_db):
         connector=shop, customer=customer, created_at=timezone.now() - timedelta(days=9)
     )
     key = key_of(shop)[1].removeprefix("Api-Key ")
-    return {"API": f"{live_server.url}/api/v1", "KEY": key, "EMAIL": "ada@example.com"}
+    return {"API": f"{live_server.url}/api/v1", "KEY": key, "EMAIL": "ada@example.com",
+            "SELFIE": str(FACES / "astronaut.jpg")}  # fmt: skip
 
 
 def test_every_step_answers_as_the_page_says(reader):
@@ -86,9 +92,10 @@ def test_every_code_that_is_answered_is_on_the_page():
     page = DOC.read_text()
     package = Path(__file__).parents[2]
     said = set()
-    for path in ("connectors/storefront", "support/storefront.py", "support/api.py"):
+    for path in ("connectors/storefront", "support/storefront.py", "support/api.py", "tryon/api.py",
+                 "tryon/engine/pictures.py", "tryon/fetching.py", "tryon/services.py"):  # fmt: skip
         files = [package / path] if path.endswith(".py") else (package / path).glob("*.py")
         for file in files:
-            said |= set(re.findall(r"code=\"([a-z_]+)\"", file.read_text()))
+            said |= set(CODES.findall(file.read_text()))
     assert said
     assert not {code for code in said if f"`{code}`" not in page}

@@ -18,7 +18,7 @@ from tests.factories import (
     OrderFactory,
     ProductFactory,
 )
-from tests.tryon.conftest import kept
+from tests.photos import kept
 from tryon import funnel, preparing, storing
 from tryon.models import TryOnOverlay, TryOnSession, WearableProduct
 

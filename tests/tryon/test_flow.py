@@ -14,10 +14,8 @@ from PIL import Image
 from catalog.models import PlatformProduct
 from connectors import registry
 from connectors.registry import Person
-from connectors.sandbox import server, wearables
-from connectors.sandbox.shop import Shop
 from tests.factories import ConnectorFactory, CustomerFactory, ProductFactory
-from tests.tryon.conftest import kept
+from tests.photos import hang, kept
 from tryon import links, making, preparing, services, storing, tasks, words
 from tryon.engine.errors import ProductError
 from tryon.engine.pictures import PictureError
@@ -26,22 +24,16 @@ from tryon.models import KindRule, TryOnOverlay, TryOnSession, WearableProduct
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("private")]
 
 
-@pytest.fixture(scope="module")
-def store():
-    with server.running(Shop()) as found:
-        yield found
+@pytest.fixture
+def store(wardrobe):
+    return wardrobe
 
 
 @pytest.fixture
 def shop(store):
     """A connected store with the demo's products to wear."""
     connector = ConnectorFactory(key_prefix="", store_url=store.url)
-    for article in wearables.ARTICLES:
-        ProductFactory(
-            connector=connector, sku=article.sku, title=article.title,
-            metadata={"categories": [{"name": article.category}], "tags": []},
-            image_url=wearables.address(article.sku).replace("https://shop.example.com", store.url),
-        )  # fmt: skip
+    hang(connector, store)
     return connector
 
 

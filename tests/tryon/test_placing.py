@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image, ImageDraw, ImageEnhance, ImageOps
 
-from tests.tryon.conftest import PUPILS
+from tests.photos import PUPILS
 from tryon.engine import anchoring, wearing
 from tryon.engine.errors import PhotoError, ProductError
 from tryon.engine.kinds import Kind

@@ -235,6 +235,11 @@ CELERY_BEAT_SCHEDULE = {
         "task": "recommendations.tasks.train_nightly",
         "schedule": crontab(hour=str(env.int("RECOMMENDATIONS_HOUR", default=2)), minute="41"),
     },
+    "train-first-recommendations": {
+        "task": "recommendations.tasks.train_first",
+        "schedule": 600.0,
+        "options": {"expires": 600.0},
+    },
     "attribute-recommendations": {
         "task": "recommendations.tasks.attribute",
         "schedule": crontab(minute="11"),

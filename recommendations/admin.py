@@ -18,7 +18,7 @@ from catalog import api as catalog
 from catalog.models import PlatformProduct
 from connectors import lists, presenting
 from orders.models import PlatformCustomer
-from recommendations import answering, health, proof, tasks, training
+from recommendations import answering, health, proof, serving, tasks, training
 from recommendations.answering import Customer, Wanted
 from recommendations.models import Blocked, RecommendationLog, Training
 
@@ -80,9 +80,13 @@ class RecommendationAdmin(lists.ViewAdmin):
             place=(platform, customer.connector_id), n=SHOWN,
             customer=Customer(customer_id=customer_id, email=customer.email),
         )  # fmt: skip
+        # Whoever has just trained a model, or blocked something, wants to see what came of it.
+        serving.look()
+        answer = answering.answer(wanted, _rows_of(customer))
         context = {
             **self.admin_site.each_context(request), "title": f"Recommended to {customer}",
-            "customer": customer, "answer": answering.answer(wanted, _rows_of(customer)),
+            "customer": customer, "answer": answer,
+            "why": answering.FALLBACKS.get(answer.fallback, ""),
         }  # fmt: skip
         return TemplateResponse(request, "admin/recommendations/customer.html", context)
 
@@ -106,7 +110,8 @@ class RecommendationAdmin(lists.ViewAdmin):
 
     @display(description="instead of what was asked")
     def fallback(self, log: RecommendationLog) -> str:
-        return presenting.words(log.answer.get("fallback", "")) or presenting.NONE
+        why = answering.FALLBACKS.get(log.answer.get("fallback", ""), "")
+        return presenting.words(why) or presenting.NONE
 
     @display(description="model")
     def made_by(self, log: RecommendationLog) -> SafeString | str:

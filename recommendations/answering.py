@@ -24,6 +24,14 @@ from recommendations.serving import Barred, Served
 
 Strategy = RecommendationLog.Strategy
 
+# Why an answer isn't what was asked for.
+FALLBACKS = {
+    "no_model": "nothing was learnt from the orders yet",
+    "no_history": "the customer is unknown, or has bought nothing that is known",
+    "unknown_sku": "nobody has bought such a product yet",
+    "nothing_found": "nothing of what was found can be bought now",
+    "holdout": "the customer is one of those who get what is popular, for comparison",
+}
 # Lines of a customer that are looked at, the latest.
 MOST_LINES = 2_000
 # Candidates that are looked up in the catalogue besides those that are needed.

@@ -28,13 +28,6 @@ MOST = 50
 # SKUs are looked up so many at once: a query for each of few sizes is worked out once.
 SIZES = (16, 64, 256)
 FIELDS = tuple(catalog.FIELDS)
-FALLBACKS = {
-    "no_model": "nothing was learnt from the orders yet",
-    "no_history": "the customer is unknown, or has bought nothing that is known",
-    "unknown_sku": "nobody has bought such a product yet",
-    "nothing_found": "nothing of what was found can be bought now",
-    "holdout": "the customer is one of those who get what is popular, for comparison",
-}
 
 
 class WhySerializer(serializers.Serializer[Any]):
@@ -74,7 +67,7 @@ class AnswerSerializer(serializers.Serializer[Any]):
     )
     fallback = serializers.CharField(
         help_text="Empty, or why it isn’t what was asked for: "
-        + "; ".join(f"`{code}`: {words}" for code, words in FALLBACKS.items()) + "."
+        + "; ".join(f"`{code}`: {words}" for code, words in answering.FALLBACKS.items()) + "."
     )  # fmt: skip
     model_version = serializers.UUIDField(allow_null=True)
     requested_at = serializers.DateTimeField()

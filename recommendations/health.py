@@ -76,13 +76,13 @@ def is_under_way(one: Training) -> bool:
 
 
 def methods(metrics: Mapping[str, Any]) -> list[Method]:
-    """The evaluation as a table, the hybrid first; empty where there was too little to evaluate."""
+    """The evaluation as a table, the hybrid first, then the others from the best on; empty where
+    there was too little to evaluate."""
     if MEASURES[0] not in metrics:
         return []
     found = [_method("hybrid", metrics, {})]
-    for name, one in metrics["baselines"].items():
-        found.append(_method(name, one, one["hybrid_ahead"]))
-    return found
+    others = [_method(name, one, one["hybrid_ahead"]) for name, one in metrics["baselines"].items()]
+    return [*found, *sorted(others, key=lambda one: one.cells[0], reverse=True)]
 
 
 def _method(name: str, one: Mapping[str, Any], ahead: Mapping[str, Any]) -> Method:

@@ -32,6 +32,13 @@ def train_nightly() -> None:
 
 
 @shared_task
+def train_first() -> None:
+    """Train where no model was trained yet, and none was tried within a day."""
+    if training.is_first_due():
+        train_nightly()
+
+
+@shared_task
 def attribute() -> None:
     """Put orders down to what was recommended."""
     attributing.attribute()

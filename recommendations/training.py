@@ -31,6 +31,8 @@ State = Training.State
 # A training that wasn't heard of for so long is taken for dead; one that no worker took, too.
 SILENT, UNTAKEN = timedelta(minutes=5), timedelta(hours=1)
 HEARTBEAT = 20.0
+# After so long a first model is tried again.
+AGAIN = timedelta(days=1)
 # How long before the newest order the evaluation asks, and how many customers.
 BEFORE_NEWEST, MOST_EVALUATED = 60, 20_000
 LATELY = 30
@@ -63,6 +65,13 @@ def ask(user: Any = None) -> Training:
             if found is None:
                 raise
             raise BusyError(found) from None
+
+
+def is_first_due() -> bool:
+    """Whether there are orders to learn from, no model, and no attempt at one within a day."""
+    lately = Q(created_at__gt=timezone.now() - AGAIN)
+    tried = Training.objects.filter(lately | Q(state=State.READY)).exists()
+    return not tried and reading.counted().exists()
 
 
 def _bury(now: datetime) -> None:

@@ -17,7 +17,7 @@ from catalog.models import PlatformProduct
 from connectors import privacy, registry
 from connectors.models import Scope
 from orders.models import OrderItem, PlatformCustomer, PlatformOrder
-from recommendations import attributing, fallback, persons, recording, serving, training
+from recommendations import attributing, fallback, persons, recording, serving, tasks, training
 from recommendations.models import Blocked, RecommendationEvent, RecommendationLog, Training
 from tests.factories import ConnectorFactory, CustomerFactory, ProductFactory
 from tests.recommendations.conftest import bought_by, line_of, order_of, sku_of
@@ -355,6 +355,16 @@ def test_a_training_whose_worker_was_killed_is_taken_over(shop):
     assert training.run(training.ask().pk).state == "ready"
     dead.refresh_from_db()
     assert (dead.state, dead.failure) == ("failed", "Its worker stopped in the middle of it.")
+
+
+def test_the_first_model_neednt_wait_for_the_night(db, request):
+    tasks.train_first()
+    assert not Training.objects.exists()
+    request.getfixturevalue("shop")
+    tasks.train_first()
+    assert Training.objects.get().state == "ready"
+    tasks.train_first()
+    assert Training.objects.count() == 1
 
 
 def test_too_few_orders_are_said_to_be_too_few(db):

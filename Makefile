@@ -39,6 +39,7 @@ bench: .venv/dev.stamp
 	$(BIN)/python -m benchmarks.sync
 	$(BIN)/python -m benchmarks.console
 	$(BIN)/python -m benchmarks.api
+	$(BIN)/python -m benchmarks.recommending
 	$(BIN)/python -m benchmarks.tryon
 
 .venv/run.stamp: requirements.txt

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from connectors.models import ConnectorConfig
 from connectors.platforms import base
 from connectors.registry import Person
 from recommendations.models import RecommendationLog
 
-NAMES = ("recommendations", "confidence", "requested_at")
+NAMES = ("recommendations", "confidence", "requested_at", "strategy", "answer")
 
 
 class RecommendationEraser:
-    """Rows about a person are deleted."""
+    """Rows about a person are deleted, with the clicks and orders that are put down to them; no model
+    that is trained from then on knows of the person."""
 
     def widen(self, connector: ConnectorConfig, person: Person) -> Person:
         return person
@@ -29,7 +30,9 @@ class RecommendationEraser:
         return _of(connector, person).delete()[0]
 
     def erase_all(self, connector: ConnectorConfig) -> int:
-        return RecommendationLog.objects.filter(customer__connector=connector).delete()[0]
+        return RecommendationLog.objects.filter(
+            Q(customer__connector=connector) | Q(connector=connector)
+        ).delete()[0]
 
 
 def _of(connector: ConnectorConfig, person: Person) -> QuerySet[RecommendationLog]:

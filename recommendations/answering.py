@@ -209,9 +209,10 @@ def _asked(request: Request, *, is_holdout: bool) -> tuple[Strategy, str, _Ranke
         return Strategy.POPULAR, "no_model", None
     if wanted.sku or wanted.cart:
         own = _products(served, request.platform, [wanted.sku] if wanted.sku else wanted.cart)
+        if not own:
+            return Strategy.POPULAR, "unknown_sku", None
         strategy = Strategy.SIMILAR if wanted.sku else Strategy.CART
-        found = (strategy, "", _companions(request, served, own))
-        return found if own else (Strategy.POPULAR, "unknown_sku", None)
+        return strategy, "", _companions(request, served, own)
     if request.history.products:
         return Strategy.PERSONAL, "", personal(request, served)
     return Strategy.POPULAR, "no_history" if wanted.customer or wanted.is_stranger else "", None

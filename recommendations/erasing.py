@@ -15,8 +15,10 @@ NAMES = ("recommendations", "confidence", "requested_at", "strategy", "answer")
 
 
 class RecommendationEraser:
-    """Rows about a person are deleted, with the clicks and orders that are put down to them; no model
-    that is trained from then on knows of the person."""
+    """Rows about a person are deleted, with the clicks and orders that are put down to them.
+
+    A model that is trained from then on is learnt without the person's orders.
+    """
 
     def widen(self, connector: ConnectorConfig, person: Person) -> Person:
         return person

@@ -112,7 +112,7 @@ def test_every_link_of_the_sidebar_opens(admin_client):
     response = admin_client.get(HOME)
     links = [i["link"] for g in response.context["sidebar_navigation"] for i in g["items"]]
     assert [admin_client.get(link).status_code for link in links] == [200] * len(links)
-    assert len(links) == 20
+    assert len(links) == 22
 
 
 @pytest.mark.parametrize("extended", [{}, {"extended": "1"}])

@@ -119,16 +119,20 @@ def _skus(customers: Mapping[str, list[list[str]]]) -> set[str]:
     return {sku for baskets in customers.values() for basket in baskets for sku in basket}
 
 
-def at_day(everybody: Sequence[Person], day: int) -> Task:
+def at_day(
+    everybody: Sequence[Person], day: int, *, least: int = 1, within: int | None = None
+) -> Task:
     """What was known when the day began, and what each customer ordered next.
 
-    Raises ``NothingToEvaluateError``.
+    Asked for are customers of at least so many baskets before; ``within`` so many days, where it is
+    said. Raises ``NothingToEvaluateError``.
     """
     known = purchases.known_at(everybody, day)
     places, truths = [], []
     for place, person in enumerate(known.persons):
         count = person.before(day)
-        if count < len(person.baskets):
+        is_late = within is not None and person.before(day + within) == count
+        if least <= count < len(person.baskets) and not is_late:
             next_basket = np.intersect1d(person.baskets[count], known.skus)
             if len(next_basket):
                 places.append(place)

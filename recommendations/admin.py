@@ -28,7 +28,7 @@ SHOWN = 12
 
 @admin.register(RecommendationLog)
 class RecommendationAdmin(lists.ViewAdmin):
-    list_display = ("requested", "buyer", "count", "confidence", "strategy", "clicks", "platform")
+    list_display = ("requested", "buyer", "count", "chance", "strategy", "clicks", "platform")
     list_filter = (
         ("strategy", lists.ChoicesDropdownFilter),
         ("platform", lists.PlatformFilter),
@@ -39,8 +39,8 @@ class RecommendationAdmin(lists.ViewAdmin):
     list_before_template = "admin/recommendations/worth_link.html"
     list_defer = ("answer",)
     fields = (
-        "requested", "buyer", "platform", "strategy", "fallback", "made_by", "is_holdout",
-        "confidence", "products",
+        "requested", "buyer", "platform", "strategy", "fallback", "made_by", "held_out",
+        "chance", "products",
     )  # fmt: skip
     readonly_fields = fields
 
@@ -103,6 +103,14 @@ class RecommendationAdmin(lists.ViewAdmin):
     @display(description="products")
     def count(self, log: RecommendationLog) -> str:
         return presenting.whole(len(log.recommendations))
+
+    @display(description="mean chance")
+    def chance(self, log: RecommendationLog) -> str:
+        return presenting.NONE if log.confidence is None else f"{log.confidence} %"
+
+    @display(description="of the holdout")
+    def held_out(self, log: RecommendationLog) -> str:
+        return "Yes" if log.is_holdout else "No"
 
     @display(description="clicks and orders")
     def clicks(self, log: RecommendationLog) -> str:
@@ -253,7 +261,7 @@ def _said(one: dict[str, Any] | None) -> SafeString | str:
     if one is None:
         return ""
     chance = one["confidence"]
-    sure = "" if chance is None else f"{chance:.1%} · "
+    sure = "" if chance is None else f"{presenting.percent(chance)} · "
     return format_html(' <span class="faint">{}{}</span>', sure, one["reason"]["text"])
 
 

@@ -141,7 +141,7 @@ def test_a_report_counts_answers_clicks_and_lines_once(admin_client, shop):
     assert "Nothing can be said yet." in body
     assert "GBP 5.00" in body
     detail = page(admin_client, f"{LOGS}{log.pk}/change/")
-    assert "25.0% · Popular at the moment" in detail
+    assert "25.0 % · Popular at the moment" in detail
     assert "Order" in detail
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import logging
 import uuid
 from datetime import timedelta
 
@@ -317,6 +318,21 @@ def test_a_signed_link_opens_a_picture_for_some_minutes(client, shop, photo_byte
     assert b"".join(answer.streaming_content)[:3] == b"\xff\xd8\xff"
     time_machine.move_to(timezone.now() + timedelta(minutes=10, seconds=2))
     assert client.get(link).status_code == 404
+
+
+@pytest.mark.django_db
+def test_a_signed_link_never_stands_in_the_log(client, private):
+    handlers = logging.getLogger("django").handlers
+    handler = next(one for one in handlers if one.get_name() == "stderr")
+    before = handler.setStream(said := io.StringIO())
+    try:
+        link = links.picture("tryon/shoppers/none.jpg")
+        assert client.get(link).status_code == 404
+        assert client.post(link).status_code == 405
+    finally:
+        handler.setStream(before)
+    assert said.getvalue().count("/try-on/pictures/…") == 2
+    assert link.rpartition("/")[2] not in said.getvalue()
 
 
 def test_other_links_open_nothing(client, shop, photo_bytes, private):

@@ -15,6 +15,7 @@ class WithoutLinks(logging.Filter):
     def filter(self, record: logging.LogRecord) -> bool:
         if isinstance(record.args, tuple):
             record.args = tuple(
-                LINK.sub(r"\1…", one) if isinstance(one, str) else one for one in record.args
+                LINK.sub(r"\1…", one) if isinstance(one, str) and LINK.search(one) else one
+                for one in record.args
             )
         return True

@@ -6,13 +6,13 @@ import logging
 import threading
 import uuid
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import numpy as np
-from django.db import IntegrityError, close_old_connections, connection, transaction
+from django.db import DatabaseError, IntegrityError, close_old_connections, connection, transaction
 from django.db.models import Q
 from django.utils import timezone
 
@@ -128,7 +128,9 @@ def _heard_of(training_id: uuid.UUID) -> Iterator[None]:
     def beat() -> None:
         while not done.wait(HEARTBEAT):
             close_old_connections()
-            Training.objects.filter(pk=training_id).update(seen_at=timezone.now())
+            # The next beat tries again where the database is away for a moment.
+            with suppress(DatabaseError):
+                Training.objects.filter(pk=training_id).update(seen_at=timezone.now())
         connection.close()
 
     thread = threading.Thread(target=beat, daemon=True)

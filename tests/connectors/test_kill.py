@@ -97,7 +97,7 @@ def test_fifty_kills_end_as_an_undisturbed_run():
         undisturbed = contents()
         assert len(undisturbed["platform_order"]) == 1_999
         while kills < KILLS:
-            call_command("flush", interactive=False, verbosity=0)
+            call_command("flush", interactive=False, verbosity=0, reset_sequences=False)
             connect(store)
             while kills < KILLS and count() < 1_999 and kill_a_sync(chance):
                 kills += 1
